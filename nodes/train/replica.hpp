@@ -1,0 +1,89 @@
+#pragma once
+
+// One copy of the network on one device: what the CPU, CUDA and simulated devices implement.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <forebay/nodes/network/network.hpp>
+#include <forebay/nodes/network/weights.hpp>
+
+namespace forebay {
+
+/// Rows of a batch that one replica works on. `images` is NHWC float, `rows` x height x width x
+/// channels, in memory the caller keeps alive; `labels` has `rows` classes.
+struct Shard {
+  const float* images = nullptr;
+  std::span<const int> labels;
+  std::size_t rows = 0;
+};
+
+/// Sums over the rows of a shard, so that shards and steps add up exactly.
+struct StepResult {
+  double loss_sum = 0;  // cross-entropy with label smoothing, summed over rows
+  std::size_t top1 = 0;
+  std::size_t top5 = 0;
+  std::size_t rows = 0;
+
+  StepResult& operator+=(const StepResult& other) {
+    loss_sum += other.loss_sum;
+    top1 += other.top1;
+    top5 += other.top5;
+    rows += other.rows;
+    return *this;
+  }
+};
+
+/// A range of the flat gradient array, complete for this replica. Buckets of a step come last
+/// layers first and tile the whole array.
+struct GradientBucket {
+  int index = 0;            // 0 is the last layers' bucket
+  std::size_t begin = 0;    // in elements of Weights::parameters()
+  std::span<float> values;  // the replica's gradient; valid until its next step begins
+};
+
+/// How a network is compiled for a device.
+struct ReplicaOptions {
+  std::size_t rows = 1;            // rows per step, fixed
+  float label_smoothing = 0;       // in [0, 1)
+  std::size_t bucket_bytes = 25 << 20;  // a bucket closes when it has reached this
+  int threads = 1;                 // CPU replicas: threads of one step
+};
+
+/// A network compiled for one device and a fixed number of rows. Calls come from one thread at a
+/// time. All memory is taken in the constructor; a step allocates nothing.
+class Replica {
+ public:
+  virtual ~Replica() = default;
+
+  /// Forward, loss and backward over exactly `options.rows` rows with the current weights.
+  /// `on_bucket` is called from inside, as soon as each bucket is complete. Gradients are of the
+  /// mean loss over the shard's rows. Updates the replica's own running statistics.
+  virtual StepResult forward_backward(const Shard& shard,
+                                      const std::function<void(const GradientBucket&)>& on_bucket) = 0;
+
+  /// Forward in inference mode; `shard.rows` may be less than the compiled rows. `logits`, when
+  /// not empty, receives rows x classes values.
+  virtual StepResult evaluate(const Shard& shard, std::span<float> logits = {}) = 0;
+
+  /// Takes over the parameters in elements [begin, begin + count) of `weights`.
+  virtual void load_parameters(const Weights& weights, std::size_t begin, std::size_t count) = 0;
+
+  /// Running statistics, in the layout of Weights::buffers().
+  virtual void load_buffers(const Weights& weights) = 0;
+  virtual std::span<const float> buffers() const = 0;
+
+  /// Buckets of every step, in order; `values` is empty.
+  virtual std::span<const GradientBucket> buckets() const = 0;
+
+  /// Bytes that the memory plan predicted and took, weights' copies and workspaces included.
+  virtual std::size_t memory_bytes() const = 0;
+};
+
+/// A replica on the CPU through oneDNN, fp32, NHWC end to end.
+std::unique_ptr<Replica> make_cpu_replica(const Network& network, const ReplicaOptions& options);
+
+}  // namespace forebay
