@@ -1,0 +1,220 @@
+#include <train_imagenet/flag_values.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace forebay {
+namespace {
+
+template <class T>
+std::optional<T> parse(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+Reader<double> number_where(std::string wants, std::function<bool(double)> accepts) {
+  return {std::move(wants), [accepts](std::string_view text) -> std::optional<double> {
+            const auto value = parse_number(text);
+            return value && accepts(*value) ? value : std::nullopt;
+          }};
+}
+
+// "1,2,3", or "1" for all three.
+Reader<std::array<double, 3>> per_channel(std::string wants, std::function<bool(double)> accepts) {
+  return {std::move(wants),
+          [accepts](std::string_view text) -> std::optional<std::array<double, 3>> {
+            auto parts = split_commas(text);
+            if (parts.size() == 1) parts.resize(3, parts[0]);
+            if (parts.size() != 3) return std::nullopt;
+            std::array<double, 3> values{};
+            for (std::size_t i = 0; i < 3; ++i) {
+              const auto value = parse_number(parts[i]);
+              if (!value || !accepts(*value)) return std::nullopt;
+              values[i] = *value;
+            }
+            return values;
+          }};
+}
+
+}  // namespace
+
+std::optional<double> parse_number(std::string_view text) {
+  const auto value = parse<double>(text);
+  return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_whole(std::string_view text) { return parse<std::int64_t>(text); }
+
+std::vector<std::string> split_commas(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    auto part = text.substr(0, comma);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    parts.emplace_back(part);
+    if (comma + 1 == text.size()) parts.emplace_back();  // a comma at the end: one more, empty
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return parts;
+}
+
+std::string whole_number(std::int64_t low, std::optional<std::int64_t> high) {
+  return high ? fmt::format("a whole number from {} to {}", low, *high)
+              : fmt::format("a whole number, {} or more", low);
+}
+
+Reader<double> number(double low, double high) {
+  std::string wants = std::isinf(high) ? fmt::format("a number, {} or more", low)
+                                       : fmt::format("a number from {} to {}", low, high);
+  return number_where(std::move(wants), [=](double x) { return x >= low && x <= high; });
+}
+
+Reader<double> fraction_below_one() {
+  return number_where("a number from 0 to below 1", [](double x) { return x >= 0 && x < 1; });
+}
+
+Reader<double> number_above_zero() {
+  return number_where("a number above 0", [](double x) { return x > 0; });
+}
+
+Reader<bool> zero_or_one() { return word<bool>({{"0", false}, {"1", true}}); }
+
+Reader<bool> on_or_off() {
+  auto reader = word<bool>({{"1", true}, {"0", false}, {"true", true}, {"false", false}});
+  reader.wants = "true or false";
+  return reader;
+}
+
+Reader<std::string> path() {
+  return {"a path", [](std::string_view text) { return std::optional<std::string>(text); }};
+}
+
+Reader<std::string> text_from(std::vector<std::string> allowed, std::vector<std::string> not_yet) {
+  std::vector<std::pair<std::string, std::string>> words;
+  for (const auto& name : allowed) words.emplace_back(name, name);
+  auto reader = word<std::string>(std::move(words));
+  reader.not_yet = std::move(not_yet);
+  return reader;
+}
+
+Reader<std::vector<int>> rising_epochs() {
+  return {"epochs that rise, e.g. 30,60", [](std::string_view text) {
+            std::vector<int> epochs;
+            const auto one = whole<int>(1).read;
+            for (const auto& part : split_commas(text)) {
+              const auto epoch = one(part);
+              if (!epoch || (!epochs.empty() && *epoch <= epochs.back())) {
+                return std::optional<std::vector<int>>();
+              }
+              epochs.push_back(*epoch);
+            }
+            return std::optional(epochs);
+          }};
+}
+
+Reader<std::array<double, 3>> rgb_mean() {
+  return per_channel("three numbers, e.g. 123.68,116.779,103.939", [](double) { return true; });
+}
+
+Reader<std::array<double, 3>> rgb_std() {
+  return per_channel("three numbers above 0, e.g. 58.393,57.12,57.375",
+                     [](double x) { return x > 0; });
+}
+
+Reader<ImageShape> image_shape() {
+  return {"channels (1 or 3), height and width, e.g. 3,224,224",
+          [](std::string_view text) -> std::optional<ImageShape> {
+            std::vector<int> sizes;
+            const auto size = whole<int>(1, 65535).read;
+            for (const auto& part : split_commas(text)) sizes.push_back(size(part).value_or(0));
+            if (sizes.size() != 3 || std::ranges::find(sizes, 0) != sizes.end() ||
+                (sizes[0] != 1 && sizes[0] != 3)) {
+              return std::nullopt;
+            }
+            return ImageShape{sizes[0], sizes[1], sizes[2]};
+          }};
+}
+
+Reader<std::vector<DeviceName>> device_list() {
+  return {"CPU replicas that differ, e.g. cpu:0,cpu:1",
+          [](std::string_view text) -> std::optional<std::vector<DeviceName>> {
+            std::vector<DeviceName> devices;
+            const auto number_of = whole<int>(0, 1023).read;
+            for (const auto& part : split_commas(text)) {
+              if (!part.starts_with("cpu:")) return std::nullopt;
+              const auto index = number_of(std::string_view(part).substr(4));
+              if (!index) return std::nullopt;
+              DeviceName device{"cpu", *index};
+              if (std::ranges::find(devices, device) != devices.end()) return std::nullopt;
+              devices.push_back(std::move(device));
+            }
+            if (devices.empty()) return std::nullopt;
+            return devices;
+          }};
+}
+
+std::string show(const std::string& value) { return fmt::format("'{}'", value); }
+std::string show(double value) { return fmt::format("{}", value); }
+std::string show(bool value) { return value ? "True" : "False"; }
+std::string show(std::int64_t value) { return std::to_string(value); }
+std::string show(int value) { return std::to_string(value); }
+std::string show(std::uint64_t value) { return std::to_string(value); }
+
+std::string show(const std::vector<int>& values) {
+  return fmt::format("'{}'", fmt::join(values, ","));
+}
+
+std::string show(const std::array<double, 3>& values) {
+  return fmt::format("'{}'", fmt::join(values, ","));
+}
+
+std::string show(const ImageShape& shape) {
+  return fmt::format("'{},{},{}'", shape.channels, shape.height, shape.width);
+}
+
+std::string show(const std::vector<DeviceName>& devices) {
+  std::vector<std::string> names;
+  for (const auto& device : devices)
+    names.push_back(fmt::format("{}:{}", device.kind, device.index));
+  return fmt::format("'{}'", fmt::join(names, ","));
+}
+
+std::string show(Augmentation value) {
+  return value == Augmentation::kNone ? "'none'" : "'imagenet'";
+}
+
+std::string show(LrSchedule value) {
+  switch (value) {
+    case LrSchedule::kStep:
+      return "'step'";
+    case LrSchedule::kCosine:
+      return "'cosine'";
+    case LrSchedule::kPolynomial:
+      return "'pow'";
+  }
+  return "";
+}
+
+std::string show(OnBadImage value) { return value == OnBadImage::kStop ? "'stop'" : "'skip'"; }
+
+std::string show(LogPrefix value) {
+  switch (value) {
+    case LogPrefix::kPlain:
+      return "'plain'";
+    case LogPrefix::kMxnet:
+      return "'mxnet'";
+    case LogPrefix::kNode:
+      return "'node'";
+  }
+  return "";
+}
+
+}  // namespace forebay

@@ -1,0 +1,358 @@
+#include <train_imagenet/flags.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include <train_imagenet/flag_values.hpp>
+
+namespace forebay {
+namespace {
+
+using enum FlagGroup;
+
+// "'30,60'" is for the log; the help shows 30,60.
+std::string without_quotes(const std::string& shown) {
+  if (shown == "None") return "";
+  return shown.starts_with('\'') ? shown.substr(1, shown.size() - 2) : shown;
+}
+
+template <class T>
+Flag flag(FlagGroup group, std::string name, std::string value, T TrainOptions::*field,
+          Reader<T> reader, std::string help) {
+  const TrainOptions defaults;
+  Flag made{name, group, std::move(value), std::move(help), without_quotes(show(defaults.*field)),
+            {},   {}};
+  made.set = [=](TrainOptions& options, const std::string& text, const std::string& where) {
+    const auto parsed = reader.read(text);
+    if (parsed) {
+      options.*field = *parsed;
+    } else if (std::ranges::find(reader.not_yet, text) != reader.not_yet.end()) {
+      throw Error(
+          fmt::format("{}--{} {} is not supported yet; give {}", where, name, text, reader.wants));
+    } else {
+      throw Error(fmt::format("{}--{} is '{}'; give {}", where, name, text, reader.wants));
+    }
+  };
+  made.show = [=](const TrainOptions& options) { return show(options.*field); };
+  return made;
+}
+
+// 0 and 1, as MXNet has it.
+Flag zero_one(FlagGroup group, std::string name, bool TrainOptions::*field, std::string help) {
+  auto made = flag(group, std::move(name), "0|1", field, zero_or_one(), std::move(help));
+  const TrainOptions defaults;
+  made.standard = std::to_string(static_cast<int>(defaults.*field));
+  return made;
+}
+
+Flag on_switch(std::string name, bool TrainOptions::*field, std::string help) {
+  auto made = flag(kForebay, std::move(name), "", field, on_or_off(), std::move(help));
+  made.standard.clear();
+  return made;
+}
+
+// A switch that asks for a text instead of a run.
+Flag command(std::string name, bool TrainOptions::*field, std::string help) {
+  auto made = on_switch(std::move(name), field, std::move(help));
+  made.show = nullptr;
+  return made;
+}
+
+// MXNet's flag for what Forebay does not do: only its default is accepted.
+Flag not_yet(std::string name, std::string standard, std::string instead = "leave it out") {
+  Flag made{name, kNotYet, "", "", standard, {}, {}};
+  made.set = [=](TrainOptions&, const std::string& text, const std::string& where) {
+    const auto given = parse_number(text), accepted = parse_number(standard);
+    if (text == standard || (given && given == accepted)) return;
+    throw Error(fmt::format("{}--{} is not supported yet; {}", where, name, instead));
+  };
+  return made;
+}
+
+Flag lr_step_epochs() {
+  auto made =
+      flag(kTraining, "lr-step-epochs", "EPOCHS", &TrainOptions::lr_step_epochs, rising_epochs(),
+           "multiply the rate by --lr-factor after these epochs; 'pow N' is the same as "
+           "--lr-schedule 'pow N'");
+  made.set = [steps = made.set](TrainOptions& options, const std::string& text,
+                                const std::string& where) {
+    if (!text.starts_with("pow")) return steps(options, text, where);
+    find_flag("lr-schedule")->set(options, text, where);
+  };
+  return made;
+}
+
+Flag lr_schedule() {
+  auto made = flag(kForebay, "lr-schedule", "NAME", &TrainOptions::lr_schedule,
+                   word<LrSchedule>({{"step", LrSchedule::kStep}, {"cosine", LrSchedule::kCosine}}),
+                   "step, cosine or 'pow N': from --lr to 0 as (1 - progress)^N");
+  made.set = [words = made.set](TrainOptions& options, const std::string& text,
+                                const std::string& where) {
+    if (!text.starts_with("pow")) {
+      if (text == "step" || text == "cosine") return words(options, text, where);
+      throw Error(
+          fmt::format("{}--lr-schedule is '{}'; give step, cosine or 'pow N'", where, text));
+    }
+    // MXNet writes "pow 2", "pow2" and "pow-2".
+    const auto start = text.find_first_not_of(" -", 3);
+    const auto power = start == text.npos ? std::nullopt : parse_number(text.substr(start));
+    if (!power || *power <= 0) {
+      throw Error(
+          fmt::format("{}the learning rate's schedule is '{}'; give 'pow N' with a number "
+                      "above 0, e.g. 'pow 2'",
+                      where, text));
+    }
+    options.lr_schedule = LrSchedule::kPolynomial;
+    options.lr_power = *power;
+  };
+  made.show = [](const TrainOptions& options) {
+    return options.lr_schedule == LrSchedule::kPolynomial
+               ? fmt::format("'pow {}'", options.lr_power)
+               : show(options.lr_schedule);
+  };
+  return made;
+}
+
+Flag gpus() {
+  auto made = flag(kTraining, "gpus", "LIST", &TrainOptions::gpus, path(),
+                   "CUDA devices; this build has none, so only an empty list is accepted");
+  made.set = [](TrainOptions&, const std::string& text, const std::string& where) {
+    if (!text.empty()) {
+      throw Error(
+          fmt::format("{}--gpus is '{}' but this build has no CUDA devices; use --devices "
+                      "cpu:0,cpu:1",
+                      where, text));
+    }
+  };
+  return made;
+}
+
+Flag devices() {
+  auto made =
+      flag(kForebay, "devices", "LIST", &TrainOptions::devices, device_list(),
+           "a replica of the network on each, e.g. cpu:0,cpu:1; a batch is divided among them");
+  made.set = [list = made.set](TrainOptions& options, const std::string& text,
+                               const std::string& where) {
+    if (text.find("cuda") != text.npos || text.find("gpu") != text.npos) {
+      throw Error(
+          fmt::format("{}--devices is '{}' but this build has no CUDA devices; use --devices "
+                      "cpu:0,cpu:1",
+                      where, text));
+    }
+    list(options, text, where);
+  };
+  return made;
+}
+
+// Besides setting itself it brings the other augmentation flags' defaults, so it is set first.
+Flag augment() {
+  auto made = flag(
+      kForebay, "augment", "NAME", &TrainOptions::augment,
+      word<Augmentation>({{"imagenet", Augmentation::kImageNet}, {"none", Augmentation::kNone}}),
+      "imagenet: random resized crop and mirror; none: centre crop, as MXNet's "
+      "defaults. Augmentation flags given besides change parts of it");
+  made.set = [word = made.set](TrainOptions& options, const std::string& text,
+                               const std::string& where) {
+    word(options, text, where);
+    if (options.augment != Augmentation::kNone) return;
+    options.random_resized_crop = options.random_mirror = false;
+    options.min_random_area = 1;
+    options.min_random_aspect_ratio.reset();
+    options.max_random_aspect_ratio = 0;
+  };
+  return made;
+}
+
+std::vector<Flag> training_flags() {
+  using T = TrainOptions;
+  const auto optimizers = {"signum",   "ftml", "lars",   "lbsgd", "lamb",    "dcasgd",
+                           "nag",      "sgld", "ccsgd",  "adam",  "adagrad", "rmsprop",
+                           "adadelta", "ftrl", "adamax", "nadam"};
+  const auto networks = {"alexnet",      "googlenet",    "inception-bn", "inception-resnet-v2",
+                         "inception-v3", "inception-v4", "mobilenet",    "mobilenetv2",
+                         "resnext",      "vgg"};
+  return {
+      flag(kTraining, "network", "NAME", &T::network,
+           text_from({"resnet", "lenet", "mlp"}, {networks.begin(), networks.end()}),
+           "resnet (v1.5, as torchvision's), lenet or mlp"),
+      flag(kTraining, "num-layers", "N", &T::num_layers, whole(1),
+           "depth of resnet: 18, 34, 50, 101 or 152; 20 or 56 for small images"),
+      flag(kTraining, "num-epochs", "N", &T::num_epochs, whole(1),
+           "train up to this epoch, counted from the first run's start"),
+      flag(kTraining, "batch-size", "N", &T::batch_size, whole(1),
+           "images per step, over all devices together"),
+      flag(kTraining, "lr", "RATE", &T::lr, number_above_zero(), "initial learning rate"),
+      flag(kTraining, "lr-factor", "F", &T::lr_factor, number_above_zero(),
+           "multiplied on at each step; 1 or more keeps the rate"),
+      lr_step_epochs(),
+      flag(kTraining, "optimizer", "NAME", &T::optimizer,
+           text_from({"sgd"}, {optimizers.begin(), optimizers.end()}), "sgd, with --mom"),
+      flag(kTraining, "mom", "M", &T::mom, fraction_below_one(), "momentum"),
+      flag(kTraining, "wd", "W", &T::wd, number(0), "weight decay"),
+      flag(kTraining, "initializer", "NAME", &T::initializer,
+           text_from({"default"},
+                     {"xavier", "msra", "orthogonal", "normal", "uniform", "one", "zero"}),
+           "default: He-normal convolutions, as torchvision's"),
+      flag(kTraining, "dtype", "TYPE", &T::dtype, text_from({"float32"}, {"float16"}),
+           "what the network computes in: float32"),
+      gpus(),
+      flag(kTraining, "kv-store", "NAME", &T::kv_store,
+           text_from({"device", "local"},
+                     {"nccl", "dist", "dist_sync", "dist_async", "dist_device_sync",
+                      "dist_device_async", "dist_sync_device", "dist_async_device"}),
+           "device or local: gradients are added up inside this process"),
+      flag(kTraining, "model-prefix", "PATH", &T::model_prefix, path(),
+           "save checkpoints under names that begin with this"),
+      flag(kTraining, "save-period", "N", &T::save_period, whole(1), "epochs between checkpoints"),
+      flag(kTraining, "load-epoch", "N", &T::load_epoch, maybe(whole(0)),
+           "go on from the checkpoint of this epoch; needs --model-prefix"),
+      flag(kTraining, "disp-batches", "N", &T::disp_batches, whole(1),
+           "batches between speed lines"),
+      flag(kTraining, "top-k", "K", &T::top_k, word<int>({{"0", 0}, {"5", 5}}),
+           "5: report top-5 accuracy too"),
+      flag(kTraining, "loss", "NAME", &T::loss,
+           text_from({"ce", ""}, {"nll", "nll_loss", "ce,nll"}),
+           "ce: report the cross-entropy too"),
+      zero_one(kTraining, "test-io", &T::test_io,
+               "1: read one epoch, print the speed, train nothing"),
+      zero_one(kTraining, "benchmark", &T::benchmark,
+               "1: train on one made-up batch, read nothing"),
+  };
+}
+
+std::vector<Flag> data_flags() {
+  using T = TrainOptions;
+  return {
+      flag(kData, "data-train", "PATH", &T::data_train, path(),
+           "training images: a .rec file, or a folder with one folder per class"),
+      flag(kData, "data-train-idx", "PATH", &T::data_train_idx, path(),
+           "its .idx file: every epoch in an exactly shuffled order"),
+      flag(kData, "data-val", "PATH", &T::data_val, path(),
+           "validation images; none: no validation"),
+      flag(kData, "data-val-idx", "PATH", &T::data_val_idx, path(), "its .idx file"),
+      flag(kData, "image-shape", "C,H,W", &T::image_shape, image_shape(), "what the network sees"),
+      flag(kData, "num-classes", "N", &T::num_classes, whole(1), "labels are 0 to N - 1"),
+      flag(kData, "num-examples", "N", &T::num_examples, maybe(whole<std::int64_t>(1)),
+           "images per epoch; left out: as many as --data-train holds"),
+      flag(kData, "rgb-mean", "R,G,B", &T::rgb_mean, rgb_mean(), "subtracted"),
+      flag(kData, "rgb-std", "R,G,B", &T::rgb_std, rgb_std(),
+           "divided by (MXNet's default is 1,1,1)"),
+      flag(kData, "pad-size", "N", &T::pad_size, whole(0, 4096),
+           "pixels added on each side before cropping"),
+      flag(kData, "fill-value", "N", &T::fill_value, whole(0, 255), "value of the added pixels"),
+      flag(kData, "data-nthreads", "N", &T::data_nthreads, whole(1, 1024),
+           "images decoded at a time"),
+  };
+}
+
+std::vector<Flag> augmentation_flags() {
+  using T = TrainOptions;
+  const auto group = kAugmentation;
+  return {
+      zero_one(group, "random-resized-crop", &T::random_resized_crop,
+               "a random part of the image, resized (MXNet's default is 0)"),
+      zero_one(group, "random-crop", &T::random_crop, "crop at a random place, else at the centre"),
+      zero_one(group, "random-mirror", &T::random_mirror,
+               "left and right swapped for half of the images (MXNet's default is 0)"),
+      flag(group, "min-random-area", "F", &T::min_random_area, number(0, 1),
+           "smallest part of the image that --random-resized-crop takes (MXNet's default is 1)"),
+      flag(group, "max-random-area", "F", &T::max_random_area, number(0, 1), "largest part"),
+      flag(group, "min-random-aspect-ratio", "R", &T::min_random_aspect_ratio,
+           maybe(number_above_zero()),
+           "of that part; left out while the largest is given: 1 - largest"),
+      flag(group, "max-random-aspect-ratio", "R", &T::max_random_aspect_ratio, number(0),
+           "of that part; with the smallest left out, 1 + this (MXNet's default is 0)"),
+      flag(group, "brightness", "F", &T::brightness, number(0, 1), "changed by up to this part"),
+      flag(group, "contrast", "F", &T::contrast, number(0, 1), "changed by up to this part"),
+      flag(group, "saturation", "F", &T::saturation, number(0, 1), "changed by up to this part"),
+  };
+}
+
+std::vector<Flag> forebay_flags() {
+  using T = TrainOptions;
+  auto val_resize = flag(kForebay, "val-resize", "N", &T::val_resize, whole(0, 65535),
+                         "the same for validation; left out: image height x 8/7 with --augment "
+                         "imagenet, else 0");
+  val_resize.standard.clear();
+  auto config =
+      flag(kForebay, "config", "FILE", &T::config, path(),
+           "read flags from lines such as batch-size = 128; the command line counts more");
+  return {
+      devices(),
+      augment(),
+      flag(kForebay, "resize", "N", &T::resize, whole(0, 65535),
+           "short edge of training images before anything else; 0 keeps their size"),
+      std::move(val_resize),
+      lr_schedule(),
+      flag(kForebay, "warmup-epochs", "N", &T::warmup_epochs, whole(0),
+           "the rate rises linearly from 0 to --lr over these epochs"),
+      flag(kForebay, "label-smoothing", "F", &T::label_smoothing, fraction_below_one(),
+           "part of the label that is spread over all classes"),
+      on_switch("no-bias-decay", &T::no_bias_decay, "no weight decay on biases and batch norms"),
+      flag(kForebay, "seed", "N", &T::seed, whole<std::uint64_t>(0),
+           "of weights, order and augmentation"),
+      on_switch("resume", &T::resume, "go on from the newest checkpoint of --model-prefix"),
+      flag(kForebay, "on-bad-image", "WORD", &T::on_bad_image,
+           word<OnBadImage>({{"stop", OnBadImage::kStop}, {"skip", OnBadImage::kSkip}}),
+           "stop, or skip it and count it"),
+      flag(kForebay, "bad-image-limit", "N", &T::bad_image_limit, whole<std::int64_t>(0),
+           "stop when more than this many were skipped"),
+      flag(kForebay, "log-prefix", "NAME", &T::log_prefix,
+           word<LogPrefix>({{"mxnet", LogPrefix::kMxnet},
+                            {"node", LogPrefix::kNode},
+                            {"plain", LogPrefix::kPlain}}),
+           "before each line: mxnet INFO:root:, node the time and Node[0], plain nothing"),
+      std::move(config),
+      command("summary", &T::summary, "print the network's layers, parameters and FLOPs"),
+      command("help", &T::help, "print this"),
+      command("help-markdown", &T::help_markdown, "print this for the documentation"),
+      command("version", &T::version, "print the version"),
+  };
+}
+
+std::vector<Flag> flags_not_yet() {
+  const std::string use_augment = "use --augment imagenet";
+  return {
+      not_yet("monitor", "0"),
+      not_yet("gc-type", "none"),
+      not_yet("gc-threshold", "0.5"),
+      not_yet("macrobatch-size", "0"),
+      not_yet("warmup-strategy", "linear"),
+      not_yet("profile-worker-suffix", ""),
+      not_yet("profile-server-suffix", ""),
+      not_yet("use-imagenet-data-augmentation", "0", use_augment),
+      not_yet("max-random-h", "0"),
+      not_yet("max-random-s", "0"),
+      not_yet("max-random-l", "0"),
+      not_yet("max-random-rotate-angle", "0"),
+      not_yet("max-random-shear-ratio", "0"),
+      not_yet("max-random-scale", "1"),
+      not_yet("min-random-scale", "1"),
+      not_yet("min-crop-size", "-1"),
+      not_yet("max-crop-size", "-1"),
+      not_yet("pca-noise", "0"),
+  };
+}
+
+}  // namespace
+
+const std::vector<Flag>& flags() {
+  static const std::vector<Flag> all = [] {
+    std::vector<Flag> table;
+    for (auto part :
+         {training_flags(), data_flags(), augmentation_flags(), forebay_flags(), flags_not_yet()}) {
+      std::ranges::move(part, std::back_inserter(table));
+    }
+    return table;
+  }();
+  return all;
+}
+
+const Flag* find_flag(std::string_view name) {
+  const auto found = std::ranges::find(flags(), name, &Flag::name);
+  return found == flags().end() ? nullptr : &*found;
+}
+
+}  // namespace forebay

@@ -1,0 +1,104 @@
+#include <train_imagenet/log.hpp>
+
+#include <chrono>
+#include <ctime>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <train_imagenet/flags.hpp>
+
+namespace forebay {
+namespace {
+
+constexpr std::string_view kEraseLine = "\r\x1b[K";
+
+}  // namespace
+
+std::vector<Metric> metrics(const StepResult& result, const TrainOptions& options) {
+  const auto rows = static_cast<double>(result.rows);
+  const auto mean = [rows](double sum) {
+    return rows > 0 ? sum / rows : std::numeric_limits<double>::quiet_NaN();
+  };
+  std::vector<Metric> all = {{"accuracy", mean(static_cast<double>(result.top1))}};
+  if (options.top_k > 0)
+    all.push_back({"top_k_accuracy_5", mean(static_cast<double>(result.top5))});
+  if (!options.loss.empty()) all.push_back({"cross-entropy", mean(result.loss_sum)});
+  return all;
+}
+
+std::string start_message(const TrainOptions& options) {
+  return "start with arguments " + namespace_text(options);
+}
+
+std::string train_message(int epoch, const Metric& metric) {
+  return fmt::format("Epoch[{}] Train-{}={:f}", epoch, metric.name, metric.value);
+}
+
+std::string validation_message(int epoch, const Metric& metric) {
+  return fmt::format("Epoch[{}] Validation-{}={:f}", epoch, metric.name, metric.value);
+}
+
+std::string time_cost_message(int epoch, double seconds) {
+  return fmt::format("Epoch[{}] Time cost={:.3f}", epoch, seconds);
+}
+
+std::string saved_message(const std::string& path) {
+  return fmt::format("Saved checkpoint to \"{}\"", path);
+}
+
+std::string loaded_message(const std::string& path) { return "Loaded model " + path; }
+
+std::string resumed_rate_message(double rate, int epoch) {
+  return fmt::format("Adjust learning rate to {:e} for epoch {}", rate, epoch);
+}
+
+std::string rate_message(std::int64_t update, double rate) {
+  return fmt::format("Update[{}]: Change learning rate to {:.5e}", update, rate);
+}
+
+Log::Log(std::FILE* file, LogPrefix prefix, TimeStamp time_stamp)
+    : file_(file), prefix_(prefix), time_stamp_(std::move(time_stamp)) {}
+
+void Log::info(std::string_view message) {
+  std::string line;
+  switch (prefix_) {
+    case LogPrefix::kPlain:
+      break;
+    case LogPrefix::kMxnet:
+      line = "INFO:root:";
+      break;
+    case LogPrefix::kNode:
+      line = time_stamp_() + " Node[0] ";
+      break;
+  }
+  line += message;
+  line += '\n';
+  const std::scoped_lock lock(mutex_);
+  if (!progress_.empty()) line = std::string(kEraseLine) + line + progress_;
+  std::fwrite(line.data(), 1, line.size(), file_);
+  std::fflush(file_);
+}
+
+void Log::set_progress(std::string line) {
+  const std::scoped_lock lock(mutex_);
+  if (line.empty() && progress_.empty()) return;
+  progress_ = std::move(line);
+  const std::string drawn = std::string(kEraseLine) + progress_;
+  std::fwrite(drawn.data(), 1, drawn.size(), file_);
+  std::fflush(file_);
+}
+
+std::string python_time_stamp() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
+  return fmt::format("{},{:03}", text, since.count() % 1000);
+}
+
+}  // namespace forebay

@@ -1,0 +1,293 @@
+#include <train_imagenet/options.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <regex>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+
+#include <train_imagenet/flag_values.hpp>
+#include <train_imagenet/flags.hpp>
+
+namespace forebay {
+namespace {
+
+namespace po = boost::program_options;
+
+// A flag's text and where it was written: "" for the command line, else "train.ini: ".
+struct Given {
+  std::string text;
+  std::string where;
+};
+
+struct AllGiven {
+  std::map<std::string, Given> flags;
+  std::map<std::string, Given> nodes;  // "decode.concurrency"
+
+  bool has(const std::string& name) const { return flags.contains(name); }
+};
+
+bool is_switch(const Flag& flag) { return flag.value.empty() && flag.group != FlagGroup::kNotYet; }
+
+// All values are texts to Boost; flags.cpp gives them types.
+po::options_description describe_flags() {
+  po::options_description description;
+  for (const Flag& flag : flags()) {
+    if (is_switch(flag)) {
+      description.add_options()(flag.name.c_str(), "");
+    } else {
+      description.add_options()(flag.name.c_str(), po::value<std::string>(), "");
+    }
+  }
+  return description;
+}
+
+[[noreturn]] void refuse_unknown(const std::string& name, const std::string& where) {
+  const std::string nearest = nearest_flag(name);
+  const std::string hint =
+      nearest.empty() ? "; --help lists them" : "; did you mean --" + nearest + "?";
+  throw Error(fmt::format("{}unknown flag --{}{}", where, name, hint));
+}
+
+void check_node_setting(const std::string& name, const std::string& where) {
+  static const std::regex form(R"([a-z][a-z0-9_\-]*(\[[0-9]+\])?\.[a-z][a-z0-9_]*)");
+  if (std::regex_match(name, form)) return;
+  throw Error(
+      fmt::format("{}--{} names no node's setting; give --NODE.SETTING, e.g. "
+                  "--decode.concurrency 8",
+                  where, name));
+}
+
+// Names of `arguments` such as --decode.concurrency; Boost has to know them beforehand.
+void add_node_settings(po::options_description& description,
+                       const std::vector<std::string>& arguments) {
+  std::vector<std::string> known;
+  for (const auto& argument : arguments) {
+    if (!argument.starts_with("--")) continue;
+    const std::string name = argument.substr(2, argument.find('=') - 2);
+    if (name.find('.') == name.npos || std::ranges::find(known, name) != known.end()) continue;
+    check_node_setting(name, "");
+    description.add_options()(name.c_str(), po::value<std::string>(), "");
+    known.push_back(name);
+  }
+}
+
+// "--gpus=" is an empty value, as for MXNet; Boost takes it for a mistake unless it stands apart.
+std::vector<std::string> separate_empty_values(const std::vector<std::string>& arguments) {
+  std::vector<std::string> out;
+  for (const auto& argument : arguments) {
+    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+      out.push_back(argument.substr(0, argument.size() - 1));
+      out.emplace_back();
+    } else {
+      out.push_back(argument == "-h" ? "--help" : argument);
+    }
+  }
+  return out;
+}
+
+void take(AllGiven& all, const std::string& name, const std::string& text,
+          const std::string& where) {
+  if (name.find('.') != name.npos) {
+    check_node_setting(name, where);
+    if (text.empty()) throw Error(fmt::format("{}--{} has no value", where, name));
+    all.nodes.insert_or_assign(name, Given{text, where});
+  } else if (find_flag(name) != nullptr) {
+    all.flags.insert_or_assign(name, Given{text, where});
+  } else {
+    refuse_unknown(name, where);
+  }
+}
+
+void read_command_line(AllGiven& all, const std::vector<std::string>& given) {
+  const auto arguments = separate_empty_values(given);
+  auto description = describe_flags();
+  add_node_settings(description, arguments);
+  using namespace po::command_line_style;
+  const int style = allow_long | long_allow_adjacent | long_allow_next;
+  po::parsed_options parsed(&description);
+  try {
+    parsed = po::command_line_parser(arguments)
+                 .options(description)
+                 .style(style)
+                 .allow_unregistered()
+                 .run();
+  } catch (const po::error_with_option_name& error) {
+    const std::string name = error.get_option_name();
+    const auto* flag = find_flag(name.starts_with("--") ? name.substr(2) : name);
+    if (flag && is_switch(*flag)) {
+      throw Error(fmt::format("--{} takes no value; leave the value out", flag->name));
+    }
+    throw Error(fmt::format("{} has no value; give one", name));
+  } catch (const po::error& error) {
+    throw Error(fmt::format("the command line cannot be read: {}", error.what()));
+  }
+  for (const auto& option : parsed.options) {
+    if (option.position_key >= 0) {
+      throw Error(fmt::format("unexpected argument '{}'; flags begin with two dashes",
+                              option.original_tokens.at(0)));
+    }
+    std::string text = option.value.empty() ? "true" : option.value[0];
+    if (!option.unregistered && text.starts_with("--")) {
+      throw Error(fmt::format("--{} has no value; give one before {}", option.string_key, text));
+    }
+    take(all, option.string_key, text, "");
+  }
+}
+
+void read_config(AllGiven& all, const std::string& path) {
+  std::ifstream file(path);
+  if (!file)
+    throw Error(fmt::format("--config is '{}', which cannot be read; give an INI file", path));
+  const std::string where = path + ": ";
+  const po::options_description none;
+  try {
+    for (const auto& option : po::parse_config_file(file, none, true).options) {
+      if (option.string_key == "config") {
+        throw Error(where + "--config cannot be inside a config file; leave it out");
+      }
+      take(all, option.string_key, option.value.at(0), where);
+    }
+  } catch (const po::error& error) {
+    throw Error(fmt::format("{}{}; give lines such as batch-size = 128", where, error.what()));
+  }
+}
+
+// The height that an image's short edge gets for a crop of `height`: 256 for 224.
+int default_val_resize(int height) { return (height * 8 + 3) / 7; }
+
+// Flags that change the meaning of others left out.
+void settle(TrainOptions& options, const AllGiven& all) {
+  if (options.random_crop && !all.has("random-resized-crop")) options.random_resized_crop = false;
+  if (all.has("max-random-aspect-ratio") && !all.has("min-random-aspect-ratio")) {
+    options.min_random_aspect_ratio.reset();
+  }
+  if (!all.has("val-resize") && options.augment == Augmentation::kImageNet) {
+    options.val_resize =
+        default_val_resize(std::min(options.image_shape.height, options.image_shape.width));
+  }
+  for (const auto& [name, given] : all.nodes) {
+    const auto dot = name.find('.');
+    options.node_settings.push_back({name.substr(0, dot), name.substr(dot + 1), given.text});
+  }
+}
+
+void check_augmentation(const TrainOptions& o, const AllGiven& all) {
+  if (o.random_crop && o.random_resized_crop) {
+    throw Error("--random-crop 1 and --random-resized-crop 1 exclude each other; give one of them");
+  }
+  if (o.min_random_area > o.max_random_area) {
+    throw Error(
+        fmt::format("--min-random-area is {} but --max-random-area is {}; give a minimum "
+                    "that is not above the maximum",
+                    o.min_random_area, o.max_random_area));
+  }
+  if (o.min_random_aspect_ratio && o.random_resized_crop &&
+      *o.min_random_aspect_ratio > o.max_random_aspect_ratio) {
+    throw Error(
+        fmt::format("--min-random-aspect-ratio is {} but --max-random-aspect-ratio is {}; "
+                    "give a minimum that is not above the maximum",
+                    *o.min_random_aspect_ratio, o.max_random_aspect_ratio));
+  }
+  if (!o.min_random_aspect_ratio && o.max_random_aspect_ratio >= 1) {
+    throw Error(
+        fmt::format("--max-random-aspect-ratio is {0}, which alone means 1 - {0} to 1 + {0}; "
+                    "give --min-random-aspect-ratio too",
+                    o.max_random_aspect_ratio));
+  }
+  if (o.random_resized_crop) return;
+  // Without it MXNet ignores the area and turns to an affine transformation for the ratio.
+  const std::pair<const char*, double> neutral[] = {{"min-random-area", 1},
+                                                    {"max-random-area", 1},
+                                                    {"max-random-aspect-ratio", 0},
+                                                    {"min-random-aspect-ratio", 1}};
+  for (const auto& [name, value] : neutral) {
+    if (all.has(name) && parse_number(all.flags.at(name).text) != value) {
+      throw Error(fmt::format("--{} needs --random-resized-crop 1; give both or none", name));
+    }
+  }
+}
+
+void check_data(const TrainOptions& o) {
+  if (o.test_io && o.benchmark) {
+    throw Error("--test-io 1 and --benchmark 1 exclude each other; give one of them");
+  }
+  if (o.data_train.empty() && !o.benchmark) {
+    throw Error(
+        "--data-train is missing; give a .rec file or a folder of images, or --benchmark 1");
+  }
+  if (!o.data_train_idx.empty() && o.data_train.empty()) {
+    throw Error("--data-train-idx is given without --data-train; give both");
+  }
+  if (!o.data_val_idx.empty() && o.data_val.empty()) {
+    throw Error("--data-val-idx is given without --data-val; give both");
+  }
+}
+
+void check_training(const TrainOptions& o) {
+  if (const auto devices = static_cast<int>(o.devices.size()); o.batch_size % devices != 0) {
+    const int nearest = std::max(1, o.batch_size / devices) * devices;
+    throw Error(
+        fmt::format("--batch-size is {}, which {} devices cannot share evenly; give a multiple "
+                    "of {}, e.g. {}",
+                    o.batch_size, devices, devices, nearest));
+  }
+  constexpr int kDepths[] = {18, 20, 34, 50, 56, 101, 152};
+  if (o.network == "resnet" && std::ranges::find(kDepths, o.num_layers) == std::end(kDepths)) {
+    throw Error(
+        fmt::format("--num-layers is {}; give 18, 34, 50, 101 or 152, or 20 or 56 for small "
+                    "images",
+                    o.num_layers));
+  }
+  if (o.load_epoch && o.resume) {
+    throw Error("--load-epoch and --resume exclude each other; give one of them");
+  }
+  if (o.model_prefix.empty() && (o.load_epoch || o.resume)) {
+    throw Error(
+        fmt::format("--{} is given without --model-prefix; give the prefix of the checkpoints",
+                    o.resume ? "resume" : "load-epoch"));
+  }
+  if (o.load_epoch && *o.load_epoch >= o.num_epochs) {
+    throw Error(
+        fmt::format("--load-epoch is {} and --num-epochs is {}, so nothing is left to train; "
+                    "give more epochs",
+                    *o.load_epoch, o.num_epochs));
+  }
+  if (o.top_k >= o.num_classes) {
+    throw Error(fmt::format("--top-k is {} but --num-classes is {}; give --top-k 0", o.top_k,
+                            o.num_classes));
+  }
+}
+
+}  // namespace
+
+TrainOptions parse_options(const std::vector<std::string>& arguments) {
+  AllGiven command_line;
+  read_command_line(command_line, arguments);
+  AllGiven all;
+  if (command_line.has("config")) read_config(all, command_line.flags.at("config").text);
+  for (auto& [name, given] : command_line.flags) all.flags.insert_or_assign(name, given);
+  for (auto& [name, given] : command_line.nodes) all.nodes.insert_or_assign(name, given);
+
+  TrainOptions options;
+  // --augment brings defaults that other flags change.
+  if (all.has("augment")) {
+    const Given& given = all.flags.at("augment");
+    find_flag("augment")->set(options, given.text, given.where);
+  }
+  for (const Flag& flag : flags()) {
+    if (flag.name == "augment" || !all.has(flag.name)) continue;
+    const Given& given = all.flags.at(flag.name);
+    flag.set(options, given.text, given.where);
+  }
+  if (options.help || options.help_markdown || options.version) return options;
+  settle(options, all);
+  check_training(options);
+  if (!options.summary) check_data(options);
+  check_augmentation(options, all);
+  return options;
+}
+
+}  // namespace forebay

@@ -1,0 +1,121 @@
+#pragma once
+
+// What train_imagenet was asked to do: the command line and the config file as plain values.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/network/shape.hpp>
+
+namespace forebay {
+
+enum class Augmentation : std::uint8_t { kNone, kImageNet };
+enum class LrSchedule : std::uint8_t { kStep, kCosine, kPolynomial };
+enum class OnBadImage : std::uint8_t { kStop, kSkip };
+enum class LogPrefix : std::uint8_t {
+  kPlain,  // the message alone
+  kMxnet,  // "INFO:root:", as MXNet 1.x prints
+  kNode,   // "2017-01-01 12:00:00,123 Node[0] ", as MXNet 0.x printed
+};
+
+/// A device by kind and number: cpu:1.
+struct DeviceName {
+  std::string kind = "cpu";
+  int index = 0;
+
+  friend bool operator==(const DeviceName&, const DeviceName&) = default;
+};
+
+/// `--decode.concurrency=8` is {"decode", "concurrency", "8"}. The graph knows which exist.
+struct NodeSetting {
+  std::string node, setting, value;
+
+  friend bool operator==(const NodeSetting&, const NodeSetting&) = default;
+};
+
+/// One field per flag; the values are the defaults. `parse_options` gives them validated and
+/// consistent with one another. Flags and their texts: flags.cpp.
+struct TrainOptions {
+  // Training.
+  std::string network = "resnet";
+  int num_layers = 50;
+  int num_classes = 1000;
+  int num_epochs = 80;  // the last epoch, counted from the very first run
+  double lr = 0.1;
+  double lr_factor = 0.1;
+  std::vector<int> lr_step_epochs = {30, 60};
+  LrSchedule lr_schedule = LrSchedule::kStep;
+  double lr_power = 1;  // of kPolynomial
+  int warmup_epochs = 0;
+  std::string initializer = "default";
+  std::string optimizer = "sgd";
+  double mom = 0.9;
+  double wd = 0.0001;
+  bool no_bias_decay = false;
+  double label_smoothing = 0;
+  std::string dtype = "float32";
+  int batch_size = 128;  // over all devices together
+  std::vector<DeviceName> devices = {{"cpu", 0}};
+  std::string gpus;
+  std::string kv_store = "device";
+  std::uint64_t seed = 0;
+  std::string model_prefix;
+  int save_period = 1;            // epochs
+  std::optional<int> load_epoch;  // go on from this checkpoint
+  bool resume = false;            // go on from the newest checkpoint of model_prefix
+  int disp_batches = 20;
+  int top_k = 0;     // 0 or 5
+  std::string loss;  // "ce": report the cross-entropy too
+  bool test_io = false;
+  bool benchmark = false;
+
+  // Data.
+  std::string data_train, data_train_idx;
+  std::string data_val, data_val_idx;
+  ImageShape image_shape;
+  std::optional<std::int64_t> num_examples;  // of an epoch; none: as many as data_train holds
+  std::array<double, 3> rgb_mean = {123.68, 116.779, 103.939};
+  std::array<double, 3> rgb_std = {58.393, 57.12, 57.375};
+  int data_nthreads = 4;
+  OnBadImage on_bad_image = OnBadImage::kStop;
+  std::int64_t bad_image_limit = 100;  // of kSkip; for one run
+
+  // Augmentation of training images. The values are those of kImageNet; kNone has other ones.
+  Augmentation augment = Augmentation::kImageNet;
+  int resize = 0;      // short edge in pixels before anything else; 0 keeps the size
+  int val_resize = 0;  // the same for validation; resolved by parse_options
+  int pad_size = 0;
+  int fill_value = 127;
+  bool random_resized_crop = true;
+  bool random_crop = false;
+  bool random_mirror = true;
+  double min_random_area = 0.08;
+  double max_random_area = 1;
+  std::optional<double> min_random_aspect_ratio = 3.0 / 4;  // none: 1 - max .. 1 + max
+  double max_random_aspect_ratio = 4.0 / 3;
+  double brightness = 0;
+  double contrast = 0;
+  double saturation = 0;
+
+  // Forebay.
+  LogPrefix log_prefix = LogPrefix::kMxnet;
+  bool summary = false;  // print the network, train nothing
+  std::vector<NodeSetting> node_settings;
+  std::string config;
+  bool help = false;
+  bool help_markdown = false;
+  bool version = false;
+};
+
+/// Reads the command line (without the program's name) and the file of `--config`, whose values
+/// the command line overrides; of two equal flags the later one counts. Throws `Error` with one
+/// line that names the flag, what was given and what to give. With help, help_markdown or version
+/// set, nothing else is validated.
+TrainOptions parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace forebay

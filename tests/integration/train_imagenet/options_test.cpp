@@ -1,0 +1,302 @@
+#include <train_imagenet/options.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace forebay {
+namespace {
+
+// The options of a command line that has training data.
+TrainOptions parse(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--data-train", "t.rec"});
+  return parse_options(arguments);
+}
+
+std::string error_of(const std::vector<std::string>& arguments) {
+  try {
+    parse_options(arguments);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string error_with_data(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--data-train", "t.rec"});
+  return error_of(arguments);
+}
+
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::string& text)
+      : path_(testing::TempDir() + "train_" + std::to_string(getpid()) + ".ini") {
+    std::ofstream(path_) << text;
+  }
+  ~ConfigFile() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+TEST(OptionsTest, ReadsTheCommandLineOfMxnetsExample) {
+  const auto options =
+      parse_options({"--network", "resnet", "--num-layers", "18", "--data-train", "T.rec",
+                     "--data-val", "V.rec", "--batch-size", "64", "--data-nthreads", "3"});
+  EXPECT_EQ(options.network, "resnet");
+  EXPECT_EQ(options.num_layers, 18);
+  EXPECT_EQ(options.data_train, "T.rec");
+  EXPECT_EQ(options.data_val, "V.rec");
+  EXPECT_EQ(options.batch_size, 64);
+  EXPECT_EQ(options.data_nthreads, 3);
+}
+
+TEST(OptionsTest, HasMxnetsDefaults) {
+  const auto options = parse({});
+  EXPECT_EQ(options.num_layers, 50);
+  EXPECT_EQ(options.num_epochs, 80);
+  EXPECT_EQ(options.lr, 0.1);
+  EXPECT_EQ(options.lr_step_epochs, (std::vector{30, 60}));
+  EXPECT_EQ(options.mom, 0.9);
+  EXPECT_EQ(options.wd, 0.0001);
+  EXPECT_EQ(options.batch_size, 128);
+  EXPECT_EQ(options.disp_batches, 20);
+  EXPECT_EQ(options.image_shape, (ImageShape{3, 224, 224}));
+  EXPECT_EQ(options.num_classes, 1000);
+  EXPECT_EQ(options.warmup_epochs, 0);
+  EXPECT_EQ(options.devices, (std::vector<DeviceName>{{"cpu", 0}}));
+}
+
+TEST(OptionsTest, AcceptsValuesAfterSpaceAndEqualsSign) {
+  const auto options =
+      parse({"--lr=0.5", "--mom", "0", "--gpus=", "--data-train-idx", "", "--wd=1e-5"});
+  EXPECT_EQ(options.lr, 0.5);
+  EXPECT_EQ(options.mom, 0);
+  EXPECT_EQ(options.gpus, "");
+  EXPECT_EQ(options.wd, 1e-5);
+}
+
+TEST(OptionsTest, LetsTheLaterOfTwoEqualFlagsCount) {
+  EXPECT_EQ(parse({"--lr", "0.1", "--lr", "0.2"}).lr, 0.2);
+}
+
+TEST(OptionsTest, ReadsTheSchedulesOfMxnetAndItsOwn) {
+  EXPECT_EQ(parse({"--lr-step-epochs", "5, 8,20"}).lr_step_epochs, (std::vector{5, 8, 20}));
+  for (const std::string text : {"pow 2", "pow2", "pow-2"}) {
+    const auto options = parse({"--lr-step-epochs", text});
+    EXPECT_EQ(options.lr_schedule, LrSchedule::kPolynomial) << text;
+    EXPECT_EQ(options.lr_power, 2) << text;
+  }
+  EXPECT_EQ(parse({"--lr-schedule", "cosine"}).lr_schedule, LrSchedule::kCosine);
+  EXPECT_EQ(parse({"--lr-schedule=pow 0.5"}).lr_power, 0.5);
+}
+
+TEST(OptionsTest, ReadsDevicesAndNodeSettings) {
+  const auto options = parse({"--devices", "cpu:0,cpu:1", "--decode.concurrency=8", "--batch.queue",
+                              "4", "--decode.queue_bytes=64M", "--forward-backward[1].priority=2"});
+  EXPECT_EQ(options.devices, (std::vector<DeviceName>{{"cpu", 0}, {"cpu", 1}}));
+  EXPECT_EQ(options.node_settings,
+            (std::vector<NodeSetting>{{"batch", "queue", "4"},
+                                      {"decode", "concurrency", "8"},
+                                      {"decode", "queue_bytes", "64M"},
+                                      {"forward-backward[1]", "priority", "2"}}));
+}
+
+TEST(OptionsTest, ReadsAConfigFileThatTheCommandLineOverrides) {
+  const ConfigFile file(
+      "# a run\nbatch-size = 64\nlr=0.4\nresume = true\nmodel-prefix = out/r18\n"
+      "lr-schedule = pow 2\ndecode.concurrency = 2\n[batch]\nqueue = 3\n");
+  const auto options = parse({"--config", file.path(), "--lr", "0.2", "--decode.concurrency=5"});
+  EXPECT_EQ(options.batch_size, 64);
+  EXPECT_EQ(options.lr, 0.2);
+  EXPECT_TRUE(options.resume);
+  EXPECT_EQ(options.model_prefix, "out/r18");
+  EXPECT_EQ(options.lr_power, 2);
+  EXPECT_EQ(options.node_settings,
+            (std::vector<NodeSetting>{{"batch", "queue", "3"}, {"decode", "concurrency", "5"}}));
+}
+
+TEST(OptionsTest, NamesTheConfigFileInErrors) {
+  const ConfigFile unknown("batch-sise = 64\n");
+  EXPECT_EQ(error_with_data({"--config", unknown.path()}),
+            unknown.path() + ": unknown flag --batch-sise; did you mean --batch-size?");
+  const ConfigFile wrong("lr = fast\n");
+  EXPECT_EQ(error_with_data({"--config=" + wrong.path()}),
+            wrong.path() + ": --lr is 'fast'; give a number above 0");
+  const ConfigFile broken("lr\n");
+  EXPECT_EQ(error_with_data({"--config", broken.path()}),
+            broken.path() +
+                ": the options configuration file contains an invalid line 'lr'; give "
+                "lines such as batch-size = 128");
+  EXPECT_EQ(error_with_data({"--config", "/nowhere.ini"}),
+            "--config is '/nowhere.ini', which cannot be read; give an INI file");
+}
+
+TEST(OptionsTest, SuggestsTheNearestFlagAndGuessesNone) {
+  EXPECT_EQ(error_with_data({"--data-nthread", "4"}),
+            "unknown flag --data-nthread; did you mean --data-nthreads?");
+  EXPECT_EQ(error_with_data({"--model", "alexnet"}),
+            "unknown flag --model; did you mean --model-prefix?");
+  EXPECT_EQ(error_with_data({"--batch_size=3"}),
+            "unknown flag --batch_size; did you mean --batch-size?");
+  EXPECT_EQ(error_with_data({"--gpu", "0"}), "unknown flag --gpu; did you mean --gpus?");
+  EXPECT_EQ(error_with_data({"--quicksilver"}), "unknown flag --quicksilver; --help lists them");
+}
+
+TEST(OptionsTest, RefusesMxnetsOtherFlagsByNameButAcceptsTheirDefaults) {
+  EXPECT_EQ(error_with_data({"--pca-noise", "0.1"}),
+            "--pca-noise is not supported yet; leave it out");
+  EXPECT_EQ(error_with_data({"--use-imagenet-data-augmentation", "1"}),
+            "--use-imagenet-data-augmentation is not supported yet; use --augment imagenet");
+  EXPECT_EQ(
+      error_with_data({"--pca-noise", "0.0", "--monitor=0", "--gc-type", "none", "--max-crop-size",
+                       "-1", "--max-random-scale=1.0", "--profile-worker-suffix="}),
+      "accepted");
+}
+
+TEST(OptionsTest, RefusesMxnetsOtherValuesByName) {
+  EXPECT_EQ(error_with_data({"--dtype", "float16"}),
+            "--dtype float16 is not supported yet; give float32");
+  EXPECT_EQ(error_with_data({"--kv-store", "dist_sync"}),
+            "--kv-store dist_sync is not supported yet; give device or local");
+  EXPECT_EQ(error_with_data({"--network", "vgg"}),
+            "--network vgg is not supported yet; give resnet, lenet or mlp");
+  EXPECT_EQ(error_with_data({"--optimizer", "adam"}),
+            "--optimizer adam is not supported yet; give sgd");
+  EXPECT_EQ(error_with_data({"--kv-store", "local"}), "accepted");
+}
+
+TEST(OptionsTest, PointsFromGpusToCpuDevices) {
+  EXPECT_EQ(error_with_data({"--gpus", "0,1"}),
+            "--gpus is '0,1' but this build has no CUDA devices; use --devices cpu:0,cpu:1");
+  EXPECT_EQ(error_with_data({"--devices", "cuda:0"}),
+            "--devices is 'cuda:0' but this build has no CUDA devices; use --devices cpu:0,cpu:1");
+}
+
+TEST(OptionsTest, NamesTheFlagWhoseValueIsMissing) {
+  EXPECT_EQ(error_with_data({"--lr"}), "--lr has no value; give one");
+  EXPECT_EQ(error_with_data({"--model-prefix", "--lr", "0.1"}),
+            "--model-prefix has no value; give one before --lr");
+  EXPECT_EQ(error_with_data({"--model-prefix", "--unknown"}),
+            "--model-prefix has no value; give one before --unknown");
+  EXPECT_EQ(error_with_data({"--resume=yes"}), "--resume takes no value; leave the value out");
+  EXPECT_EQ(error_with_data({"--decode.concurrency="}), "--decode.concurrency has no value");
+  EXPECT_EQ(error_with_data({"train.rec"}),
+            "unexpected argument 'train.rec'; flags begin with two dashes");
+  EXPECT_EQ(error_with_data({"-lr", "1"}),
+            "unexpected argument '-lr'; flags begin with two dashes");
+  EXPECT_EQ(error_with_data({"--decode.*=3"}),
+            "--decode.* names no node's setting; give --NODE.SETTING, e.g. --decode.concurrency 8");
+}
+
+TEST(OptionsTest, SaysWhatToGiveForAWrongValue) {
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"--lr", "fast"}, "--lr is 'fast'; give a number above 0"},
+      {{"--lr", "nan"}, "--lr is 'nan'; give a number above 0"},
+      {{"--lr", "-1"}, "--lr is '-1'; give a number above 0"},
+      {{"--mom", "1"}, "--mom is '1'; give a number from 0 to below 1"},
+      {{"--batch-size", "0"}, "--batch-size is '0'; give a whole number, 1 or more"},
+      {{"--batch-size", "12.5"}, "--batch-size is '12.5'; give a whole number, 1 or more"},
+      {{"--batch-size", "99999999999"},
+       "--batch-size is '99999999999'; give a whole number, 1 or more"},
+      {{"--fill-value", "256"}, "--fill-value is '256'; give a whole number from 0 to 255"},
+      {{"--random-crop", "yes"}, "--random-crop is 'yes'; give 0 or 1"},
+      {{"--brightness", "1.5"}, "--brightness is '1.5'; give a number from 0 to 1"},
+      {{"--image-shape", "3,224"},
+       "--image-shape is '3,224'; give channels (1 or 3), height and width, e.g. 3,224,224"},
+      {{"--rgb-std", "1,0,1"},
+       "--rgb-std is '1,0,1'; give three numbers above 0, e.g. 58.393,57.12,57.375"},
+      {{"--lr-step-epochs", "60,30"},
+       "--lr-step-epochs is '60,30'; give epochs that rise, e.g. 30,60"},
+      {{"--lr-step-epochs", "30,"}, "--lr-step-epochs is '30,'; give epochs that rise, e.g. 30,60"},
+      {{"--lr-schedule", "linear"}, "--lr-schedule is 'linear'; give step, cosine or 'pow N'"},
+      {{"--lr-schedule", "pow x"},
+       "the learning rate's schedule is 'pow x'; give 'pow N' with a number above 0, e.g. 'pow 2'"},
+      {{"--devices", "cpu:0,cpu:0"},
+       "--devices is 'cpu:0,cpu:0'; give CPU replicas that differ, e.g. cpu:0,cpu:1"},
+      {{"--on-bad-image", "ignore"}, "--on-bad-image is 'ignore'; give stop or skip"},
+      {{"--top-k", "3"}, "--top-k is '3'; give 0 or 5"},
+      {{"--num-layers", "19"},
+       "--num-layers is 19; give 18, 34, 50, 101 or 152, or 20 or 56 for small images"},
+  };
+  for (const auto& [arguments, error] : cases) EXPECT_EQ(error_with_data(arguments), error);
+}
+
+TEST(OptionsTest, RefusesValuesThatContradictEachOther) {
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"--batch-size", "7", "--devices", "cpu:0,cpu:1"},
+       "--batch-size is 7, which 2 devices cannot share evenly; give a multiple of 2, e.g. 6"},
+      {{"--load-epoch", "3"},
+       "--load-epoch is given without --model-prefix; give the prefix of the checkpoints"},
+      {{"--resume"},
+       "--resume is given without --model-prefix; give the prefix of the checkpoints"},
+      {{"--resume", "--load-epoch=1", "--model-prefix=p"},
+       "--load-epoch and --resume exclude each other; give one of them"},
+      {{"--load-epoch", "80", "--model-prefix", "p"},
+       "--load-epoch is 80 and --num-epochs is 80, so nothing is left to train; give more epochs"},
+      {{"--min-random-area", "0.9", "--max-random-area", "0.5"},
+       "--min-random-area is 0.9 but --max-random-area is 0.5; give a minimum that is not above "
+       "the maximum"},
+      {{"--min-random-aspect-ratio", "2"},
+       "--min-random-aspect-ratio is 2 but --max-random-aspect-ratio is 1.3333333333333333; give a "
+       "minimum that is not above the maximum"},
+      {{"--max-random-aspect-ratio", "1.5"},
+       "--max-random-aspect-ratio is 1.5, which alone means 1 - 1.5 to 1 + 1.5; give "
+       "--min-random-aspect-ratio too"},
+      {{"--random-crop", "1", "--random-resized-crop", "1"},
+       "--random-crop 1 and --random-resized-crop 1 exclude each other; give one of them"},
+      {{"--augment", "none", "--min-random-area", "0.5"},
+       "--min-random-area needs --random-resized-crop 1; give both or none"},
+      {{"--test-io", "1", "--benchmark", "1"},
+       "--test-io 1 and --benchmark 1 exclude each other; give one of them"},
+      {{"--data-val-idx", "v.idx"}, "--data-val-idx is given without --data-val; give both"},
+      {{"--num-classes", "5", "--top-k", "5"},
+       "--top-k is 5 but --num-classes is 5; give --top-k 0"},
+  };
+  for (const auto& [arguments, error] : cases) EXPECT_EQ(error_with_data(arguments), error);
+}
+
+TEST(OptionsTest, AsksForTrainingDataWhereItIsNeeded) {
+  EXPECT_EQ(error_of({}),
+            "--data-train is missing; give a .rec file or a folder of images, or --benchmark 1");
+  EXPECT_EQ(error_of({"--benchmark", "1"}), "accepted");
+  EXPECT_EQ(error_of({"--summary"}), "accepted");
+  EXPECT_EQ(error_of({"--help"}), "accepted");
+  EXPECT_EQ(error_of({"-h"}), "accepted");
+}
+
+TEST(OptionsTest, AugmentsAsForImageNetUnlessToldOtherwise) {
+  const auto standard = parse({});
+  EXPECT_TRUE(standard.random_resized_crop);
+  EXPECT_TRUE(standard.random_mirror);
+  EXPECT_EQ(standard.min_random_area, 0.08);
+  EXPECT_EQ(standard.val_resize, 256);
+
+  const auto none = parse({"--augment", "none"});
+  EXPECT_FALSE(none.random_resized_crop);
+  EXPECT_FALSE(none.random_mirror);
+  EXPECT_EQ(none.max_random_aspect_ratio, 0);
+  EXPECT_EQ(none.val_resize, 0);
+}
+
+TEST(OptionsTest, LetsAugmentationFlagsChangePartsOfThePresetInAnyOrder) {
+  const auto options = parse({"--random-mirror", "1", "--augment", "none"});
+  EXPECT_TRUE(options.random_mirror);
+  EXPECT_FALSE(options.random_resized_crop);
+
+  const auto cropped = parse({"--random-crop", "1"});
+  EXPECT_TRUE(cropped.random_crop);
+  EXPECT_FALSE(cropped.random_resized_crop);
+
+  const auto neutral = parse({"--augment", "none", "--min-random-area", "1.0"});
+  EXPECT_FALSE(neutral.random_resized_crop);
+
+  const auto around_one = parse({"--max-random-aspect-ratio", "0.25"});
+  EXPECT_FALSE(around_one.min_random_aspect_ratio.has_value());
+}
+
+}  // namespace
+}  // namespace forebay
