@@ -12,14 +12,14 @@ namespace forebay {
 
 enum class LayerKind : std::uint8_t {
   kInput,
-  kConvolution,    // no bias unless `bias`
-  kBatchNorm,      // eps 1e-5, running average weight 0.1, as PyTorch
+  kConvolution,  // no bias unless `bias`
+  kBatchNorm,    // eps 1e-5, running average weight 0.1, as PyTorch
   kRelu,
   kMaxPool,
   kGlobalAveragePool,
-  kAdd,            // two inputs of equal shape
+  kAdd,  // two inputs of equal shape
   kFlatten,
-  kLinear,         // with bias
+  kLinear,  // with bias
 };
 
 /// One layer. Inputs are indices of earlier layers in `Network::layers`.

@@ -47,10 +47,10 @@ struct GradientBucket {
 
 /// How a network is compiled for a device.
 struct ReplicaOptions {
-  std::size_t rows = 1;            // rows per step, fixed
-  float label_smoothing = 0;       // in [0, 1)
+  std::size_t rows = 1;                 // rows per step, fixed
+  float label_smoothing = 0;            // in [0, 1)
   std::size_t bucket_bytes = 25 << 20;  // a bucket closes when it has reached this
-  int threads = 1;                 // CPU replicas: threads of one step
+  int threads = 1;                      // CPU replicas: threads of one step
 };
 
 /// A network compiled for one device and a fixed number of rows. Calls come from one thread at a
@@ -62,8 +62,8 @@ class Replica {
   /// Forward, loss and backward over exactly `options.rows` rows with the current weights.
   /// `on_bucket` is called from inside, as soon as each bucket is complete. Gradients are of the
   /// mean loss over the shard's rows. Updates the replica's own running statistics.
-  virtual StepResult forward_backward(const Shard& shard,
-                                      const std::function<void(const GradientBucket&)>& on_bucket) = 0;
+  virtual StepResult forward_backward(
+      const Shard& shard, const std::function<void(const GradientBucket&)>& on_bucket) = 0;
 
   /// Forward in inference mode; `shard.rows` may be less than the compiled rows. `logits`, when
   /// not empty, receives rows x classes values.

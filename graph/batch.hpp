@@ -1,0 +1,119 @@
+#pragma once
+
+// The node that makes one item of many.
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <forebay/graph/ports.hpp>
+
+namespace forebay {
+
+/// What a batch node runs: fed items in stream order, one at a time, it gives a batch when one is
+/// complete, and whatever is left when the stream has ended (nullopt to drop it).
+template <typename C, typename In>
+concept Collector = requires(C collector, In item) {
+  { collector.add(std::move(item)).has_value() } -> std::convertible_to<bool>;
+  { collector.finish().has_value() } -> std::convertible_to<bool>;
+};
+
+/// What to do with the items of an incomplete last batch.
+enum class LastBatch : std::uint8_t { kKeep, kDrop };
+
+/// Collects vectors of `size` items.
+template <typename T>
+class CollectVector {
+ public:
+  CollectVector(std::size_t size, LastBatch last) : size_(size), last_(last) {}
+
+  std::optional<std::vector<T>> add(T item) {
+    if (items_.empty()) items_.reserve(size_);
+    items_.push_back(std::move(item));
+    if (items_.size() < size_) return std::nullopt;
+    return std::exchange(items_, {});
+  }
+  std::optional<std::vector<T>> finish() {
+    if (items_.empty() || last_ == LastBatch::kDrop) return std::nullopt;
+    return std::exchange(items_, {});
+  }
+
+ private:
+  std::size_t size_;
+  LastBatch last_;
+  std::vector<T> items_;
+};
+
+namespace detail {
+
+/// Many -> 1. Items are taken in order, one at a time; the batches are numbered anew.
+template <typename In, typename Out, typename Body>
+class BatchNode final : public InputNode<In> {
+ public:
+  BatchNode(Run& run, std::string name, NodeSettings settings, Body collector)
+      : InputNode<In>(run, std::move(name), "batch", settings),
+        output_(*this, 1),
+        collector_(std::move(collector)) {
+    this->add_output(output_);
+  }
+  OutputPort<Out>& output() { return output_; }
+  bool serial() const override { return true; }
+
+ private:
+  Found find(Actions&) override {
+    if (working_) return {};
+    const Sequence head = this->queue_.head();
+    if (this->queue_.has_item(head)) return {Found::What::kItem, head};
+    if (this->queue_.has_hole(head)) return {Found::What::kHole, head};
+    if (this->queue_.ended() && !finished_) return {Found::What::kItem, head};
+    return {};
+  }
+  bool outputs_admit(Sequence) const override { return output_.admits(sent_); }
+  Flight& take(Sequence s, Actions& actions) override {
+    working_ = true;
+    ItemFlight<In>& flight = this->flights_.get();
+    flight.counted = this->queue_.has_item(s);
+    if (flight.counted) {
+      flight.item.emplace(this->queue_.take(s, actions));
+    } else {
+      finished_ = true;
+    }
+    return flight;
+  }
+  void take_hole(Sequence s, Actions& actions) override { this->queue_.release(s, actions); }
+  bool exhausted() const override { return finished_; }
+  Sequence output_end() const override { return sent_; }
+  void recycle(Flight& flight) override {
+    working_ = false;
+    InputNode<In>::recycle(flight);
+  }
+
+  void work(Flight& flight, Actions& actions) override {
+    std::optional<Out> batch;
+    try {
+      isolated([&] {
+        batch =
+            flight.counted ? collector_.add(std::move(this->item_of(flight))) : collector_.finish();
+      });
+    } catch (...) {
+      this->failed(flight.counted ? describe_item(this->item_of(flight), flight.sequence)
+                                  : std::string("the last batch"));
+    }
+    this->body_done(flight);
+    this->drop_item(flight);
+    if (!batch) return;
+    this->count_out();
+    output_.send(sent_++, std::move(*batch), flight, actions);
+  }
+
+  OutputPort<Out> output_;
+  Body collector_;
+  bool working_ = false, finished_ = false;
+  Sequence sent_ = 0;  // the one worker's, handed on through the lock
+};
+
+}  // namespace detail
+}  // namespace forebay

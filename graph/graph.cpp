@@ -1,0 +1,179 @@
+#include <forebay/graph/graph.hpp>
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+
+namespace forebay {
+
+void detail::connect(OutputBase& output, std::size_t branch, QueueBase& queue) {
+  const std::string from = output.owner().name();
+  const std::string to = queue.owner().name();
+  if (output.targets()[branch] != nullptr) {
+    throw Error("cannot connect " + from + " to " + to + ": " + from + " feeds " +
+                output.targets()[branch]->owner().name() +
+                " already; put a broadcast in between to feed both");
+  }
+  if (queue.producer != nullptr) {
+    throw Error("cannot connect " + from + " to " + to + ": " + queue.from +
+                " feeds it already; join the two first");
+  }
+  output.connect(branch, queue);
+  queue.producer = &output.owner();
+  queue.from = from;
+}
+
+namespace {
+
+// Depth-first search over the edges that are not feedback.
+class CycleSearch {
+ public:
+  void visit(const detail::Node& node) {
+    State& state = states_[&node];
+    if (state == State::kDone) return;
+    if (state == State::kOpen) {
+      throw Error("the cycle " + path_from(node) +
+                  " has no first items and can never start; close it with Graph::feedback");
+    }
+    state = State::kOpen;
+    path_.push_back(&node);
+    for (const detail::OutputBase* output : node.outputs()) {
+      for (detail::QueueBase* target : output->targets()) {
+        if (!target->feedback) visit(target->owner());
+      }
+    }
+    path_.pop_back();
+    states_[&node] = State::kDone;
+  }
+
+ private:
+  enum class State { kNew, kOpen, kDone };
+
+  std::string path_from(const detail::Node& first) const {
+    std::string text;
+    for (auto it = std::find(path_.begin(), path_.end(), &first); it != path_.end(); ++it) {
+      text += (*it)->name() + " -> ";
+    }
+    return text + first.name();
+  }
+
+  std::unordered_map<const detail::Node*, State> states_;
+  std::vector<const detail::Node*> path_;
+};
+
+void check_ends(const detail::Node& node) {
+  for (const detail::QueueBase* input : node.inputs()) {
+    if (input->producer == nullptr) {
+      throw Error(node.name() + " has an input that nothing feeds; connect it with >>");
+    }
+  }
+  for (const detail::OutputBase* output : node.outputs()) {
+    for (detail::QueueBase* target : output->targets()) {
+      if (target == nullptr) {
+        throw Error(node.name() + " has an output that leads nowhere; connect it with >>");
+      }
+      if (target->capacity() < node.places_needed()) {
+        throw Error(target->owner().name() + ".queue is " + std::to_string(target->capacity()) +
+                    "; " + node.name() + " sends " + std::to_string(node.places_needed()) +
+                    " items at once; give that or more");
+      }
+    }
+  }
+}
+
+void check_serial(const detail::Node& node, const NodeSettings& settings) {
+  if (node.serial() && settings.concurrency != 1) {
+    throw Error(node.name() + ".concurrency is " + std::to_string(settings.concurrency) +
+                "; this kind of node works on one item at a time; give 1");
+  }
+}
+
+}  // namespace
+
+Graph::Graph(std::string name, GraphOptions options)
+    : run_(std::make_unique<detail::Run>(
+          std::move(name), detail::Run::Options{options.threads, options.metering,
+                                                options.stall_after, options.on_stall})) {}
+
+Graph::~Graph() = default;
+
+void Graph::keep(std::unique_ptr<detail::Node> node) {
+  for (const auto& other : nodes_) {
+    if (other->name() == node->name()) {
+      throw Error("graph '" + name() + "' has two nodes named '" + node->name() + "'");
+    }
+  }
+  check_serial(*node, node->settings());
+  nodes_.push_back(std::move(node));
+}
+
+void Graph::check() const {
+  if (has_run_) throw Error("graph '" + name() + "' has run already; build it anew");
+  if (nodes_.empty()) throw Error("graph '" + name() + "' has no nodes");
+  for (const auto& node : nodes_) check_ends(*node);
+  CycleSearch search;
+  for (const auto& node : nodes_) search.visit(*node);
+}
+
+GraphSnapshot Graph::run() {
+  check();
+  has_run_ = true;
+  std::vector<detail::Node*> nodes;
+  for (const auto& node : nodes_) nodes.push_back(node.get());
+  run_->execute(std::move(nodes));
+  return snapshot();
+}
+
+void Graph::cancel() { run_->stop(); }
+
+bool Graph::cancelled() const { return run_->stopping(); }
+
+detail::Node& Graph::find(std::string_view wanted) const {
+  std::string known;
+  for (const auto& node : nodes_) {
+    if (node->name() == wanted) return *node;
+    known += (known.empty() ? "" : ", ") + node->name();
+  }
+  throw Error("graph '" + name() + "' has no node '" + std::string(wanted) + "'; it has " + known);
+}
+
+void Graph::set(std::string_view path, std::string_view value) {
+  const std::size_t dot = path.rfind('.');
+  if (dot == std::string_view::npos) {
+    throw Error("'" + std::string(path) +
+                "' is not a setting; give node.setting, as in "
+                "decode.concurrency");
+  }
+  detail::Node& node = find(path.substr(0, dot));
+  NodeSettings settings = node.settings();
+  const RunOn run_on = settings.run_on;
+  set_by_name(node.name(), settings, path.substr(dot + 1), value);
+  check_serial(node, settings);
+  if (settings.run_on != run_on) {
+    throw Error(std::string(path) + " is fixed when the node is made");
+  }
+  for (const detail::QueueBase* input : node.inputs()) {
+    if (input->producer != nullptr && settings.queue < input->producer->places_needed()) {
+      throw Error(std::string(path) + " is " + std::string(value) + "; " + input->from + " sends " +
+                  std::to_string(input->producer->places_needed()) + " items at once");
+    }
+  }
+  detail::Actions actions;
+  node.change(settings, actions);
+  run_->settle(actions, /*keep=*/false);
+}
+
+NodeSettings Graph::settings(std::string_view node) const { return find(node).settings(); }
+
+GraphSnapshot Graph::snapshot() const {
+  GraphSnapshot result;
+  result.name = name();
+  result.time = detail::now_ns();
+  result.elapsed = run_->started() ? result.time - run_->begin_time() : 0;
+  for (const auto& node : nodes_) result.nodes.push_back(node->snapshot(result.time));
+  return result;
+}
+
+const std::string& Graph::name() const { return run_->name(); }
+
+}  // namespace forebay

@@ -1,0 +1,258 @@
+#pragma once
+
+// A dataflow graph: declare nodes with their limits, connect them with >>, run, read the report.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <forebay/graph/batch.hpp>
+#include <forebay/graph/error.hpp>
+#include <forebay/graph/expand.hpp>
+#include <forebay/graph/join.hpp>
+#include <forebay/graph/run.hpp>
+#include <forebay/graph/signature.hpp>
+#include <forebay/graph/source.hpp>
+#include <forebay/graph/stage.hpp>
+#include <forebay/graph/transform.hpp>
+
+namespace forebay {
+
+/// How a graph runs.
+struct GraphOptions {
+  int threads = 0;          // of the pool that all nodes share; 0 for one per core
+  bool metering = true;     // false: no times are measured, only items are counted
+  double stall_after = 30;  // seconds without a finished item until `on_stall` is told
+  std::function<void(const std::string&)> on_stall;  // from its own thread; default: to stderr
+};
+
+/// Owns nodes and their queues; declared before what its bodies refer to goes away, run once.
+///
+/// A node starts an item only when its concurrency limit allows and every output the item may have
+/// has a free place downstream, so no queue ever holds more than its capacity. Items keep their
+/// place in the stream: results that depend on order (batches) are the same for any concurrency.
+///
+/// Bodies are moved into their node and called by several threads at once when `concurrency` is
+/// above 1. They must not block, unless the node has `RunOn::kOwnThreads`. An exception in a body
+/// ends the run (or skips the item: `OnError`).
+///
+/// Declaring and connecting is for one thread; `set`, `snapshot` and `cancel` are for any, at any
+/// time.
+class Graph {
+ public:
+  explicit Graph(std::string name, GraphOptions options = {});
+  ~Graph();
+  Graph(const Graph&) = delete;  // nodes hold its address
+
+  /// Begins a stream: `body()` gives `std::optional<T>`, nullopt at the end; one call at a time. By
+  /// default it runs on a thread of its own and may block.
+  template <typename Body>
+  auto source(std::string name, NodeSettings settings, Body body) {
+    using Out = typename std::invoke_result_t<Body&>::value_type;
+    auto& node = add<detail::SourceNode<Out, Body>>(std::move(name), settings, std::move(body));
+    return Stage<void, Out>{{}, {&node.output(), 0}};
+  }
+  template <typename Body>
+  auto source(std::string name, Body body) {
+    return source(std::move(name), NodeSettings{.run_on = RunOn::kOwnThreads}, std::move(body));
+  }
+
+  /// 1 -> 1: sends `body(item)`.
+  template <typename Body>
+  auto transform(std::string name, NodeSettings settings, Body body) {
+    using In = detail::ArgumentOf<Body>;
+    using Out = std::remove_cvref_t<std::invoke_result_t<Body&, In&&>>;
+    auto& node =
+        add<detail::TransformNode<In, Out, Body>>(std::move(name), settings, std::move(body));
+    return Stage<In, Out>{{&node.queue()}, {&node.output(), 0}};
+  }
+
+  /// 1 -> 0 or 1: sends the items for which `body(item)` is true.
+  template <typename Body>
+  auto filter(std::string name, NodeSettings settings, Body body) {
+    using T = detail::ArgumentOf<Body>;
+    auto& node = add<detail::FilterNode<T, Body>>(std::move(name), settings, std::move(body));
+    return Stage<T, T>{{&node.queue()}, {&node.output(), 0}};
+  }
+
+  /// 1 -> many: sends every element of the range that `body(item)` gives; serial, in order.
+  template <typename Body>
+  auto expand(std::string name, NodeSettings settings, Body body) {
+    using In = detail::ArgumentOf<Body>;
+    using Range = std::remove_cvref_t<std::invoke_result_t<Body&, In&&>>;
+    using Node = detail::ExpandNode<In, Range, Body>;
+    auto& node = add<Node>(std::move(name), settings, std::move(body));
+    return Stage<In, typename Node::Out>{{&node.queue()}, {&node.output(), 0}};
+  }
+
+  /// 1 -> `per_item`: `body(item, Emitter<Out>&)` sends up to `per_item` outputs while it runs. The
+  /// queue it feeds needs at least that many places.
+  template <typename Out, typename Body>
+  auto expand(std::string name, NodeSettings settings, std::size_t per_item, Body body) {
+    using In = detail::ArgumentOf<Body>;
+    auto& node =
+        add<detail::EmitNode<In, Out, Body>>(std::move(name), settings, per_item, std::move(body));
+    return Stage<In, Out>{{&node.queue()}, {&node.output(), 0}};
+  }
+
+  /// Many -> 1: vectors of `size` items, in stream order.
+  template <typename T>
+  auto batch(std::string name, NodeSettings settings, std::size_t size,
+             LastBatch last = LastBatch::kKeep) {
+    return collect<T>(std::move(name), settings, CollectVector<T>(size, last));
+  }
+  /// Many -> 1 by a collector of your own; see `Collector`.
+  template <typename In, typename Body>
+  requires Collector<Body, In>
+  auto collect(std::string name, NodeSettings settings, Body collector) {
+    using Out = typename decltype(collector.finish())::value_type;
+    auto& node =
+        add<detail::BatchNode<In, Out, Body>>(std::move(name), settings, std::move(collector));
+    return Stage<In, Out>{{&node.queue()}, {&node.output(), 0}};
+  }
+
+  /// Puts a stream back into order: sends items exactly as the stream numbers them.
+  template <typename T>
+  auto reorder(std::string name, NodeSettings settings = {}) {
+    settings.order = Order::kInOrder;
+    const auto pass = [](T item) { return item; };
+    auto& node = add<detail::TransformNode<T, T, decltype(pass)>>(std::move(name), settings, pass,
+                                                                  std::string("reorder"));
+    return Stage<T, T>{{&node.queue()}, {&node.output(), 0}};
+  }
+
+  /// One input, `branches` outputs that each get every item. `T` is copied: make it a handle.
+  template <typename T>
+  struct Broadcast {
+    Input<T> input;
+    std::vector<Output<T>> outputs;
+    /// The node seen as a stage whose output is branch `i`, so that chains can go on.
+    Output<T> operator[](std::size_t i) const { return outputs[i]; }
+  };
+  template <typename T>
+  Broadcast<T> broadcast(std::string name, NodeSettings settings, std::size_t branches) {
+    auto& node = add<detail::BroadcastNode<T>>(std::move(name), settings, branches);
+    Broadcast<T> result{{&node.queue()}, {}};
+    for (std::size_t i = 0; i < branches; ++i) result.outputs.push_back({&node.output(), i});
+    return result;
+  }
+
+  /// Waits for one item from each of two inputs and sends both as a tuple: those at the same place
+  /// of their streams, or, with keys, those for which `key_a(a) == key_b(b)`.
+  template <typename A, typename B>
+  struct Join {
+    Input<A> first;
+    Input<B> second;
+    Output<std::tuple<A, B>> output;
+  };
+  template <typename A, typename B>
+  Join<A, B> join(std::string name, NodeSettings settings = {}) {
+    return make_join<A, B>(std::move(name), settings, std::nullopt);
+  }
+  template <typename A, typename B, typename KeyA, typename KeyB>
+  Join<A, B> join(std::string name, NodeSettings settings, KeyA key_a, KeyB key_b) {
+    return make_join<A, B>(std::move(name), settings,
+                           typename detail::JoinNode<A, B>::Keys{key_a, key_b});
+  }
+
+  /// Waits for the items at the same place of `inputs` streams; sends them as a vector.
+  template <typename T>
+  struct Gather {
+    std::vector<Input<T>> inputs;
+    Output<std::vector<T>> output;
+  };
+  template <typename T>
+  Gather<T> gather(std::string name, NodeSettings settings, std::size_t inputs) {
+    auto& node = add<detail::GatherNode<T>>(std::move(name), settings, inputs);
+    Gather<T> result{{}, {&node.output(), 0}};
+    for (std::size_t i = 0; i < inputs; ++i) result.inputs.push_back({&node.queue(i)});
+    return result;
+  }
+
+  /// Ends a stream: calls `body(item)`.
+  template <typename Body>
+  auto sink(std::string name, NodeSettings settings, Body body) {
+    using In = detail::ArgumentOf<Body>;
+    auto& node = add<detail::SinkNode<In, Body>>(std::move(name), settings, std::move(body));
+    return Stage<In, void>{{&node.queue()}, {}};
+  }
+
+  // The same with default settings.
+  template <typename Body>
+  auto transform(std::string name, Body body) {
+    return transform(std::move(name), NodeSettings{}, std::move(body));
+  }
+  template <typename Body>
+  auto filter(std::string name, Body body) {
+    return filter(std::move(name), NodeSettings{}, std::move(body));
+  }
+  template <typename Body>
+  auto sink(std::string name, Body body) {
+    return sink(std::move(name), NodeSettings{}, std::move(body));
+  }
+
+  /// Connects an edge that closes a cycle. `first` are in the queue when the run begins; they are
+  /// the credits without which a cycle could never start.
+  template <typename T>
+  void feedback(const Output<T>& from, const Input<T>& to, std::vector<T> first) {
+    if (first.empty()) throw Error("a feedback edge without first items can never start");
+    detail::connect(*from.port, from.branch, *to.queue);
+    to.queue->feedback = true;
+    from.port->offset = first.size();
+    detail::Actions actions;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (!to.queue->admits(i)) throw Error("a feedback edge with more first items than places");
+      to.queue->put(i, std::move(first[i]), actions);
+    }
+  }
+
+  /// Runs to the end and returns what was measured. Throws `Error` when the graph is not whole
+  /// (an unconnected end, a cycle without first items, too small a queue) and when it failed: the
+  /// first failure, as "node: item: what". A cancelled run returns.
+  GraphSnapshot run();
+
+  /// Ends the run: bodies under way finish, nothing else starts. Returns at once. Any thread (not a
+  /// signal handler).
+  void cancel();
+  bool cancelled() const;
+
+  /// Changes one setting of one node, at any time: set("decode.concurrency", "32"). Throws `Error`
+  /// on an unknown node or setting, or a value out of range.
+  void set(std::string_view path, std::string_view value);
+  NodeSettings settings(std::string_view node) const;
+
+  /// What happened so far. Any thread, before, during and after the run; takes microseconds.
+  GraphSnapshot snapshot() const;
+
+  const std::string& name() const;
+
+ private:
+  template <typename Node, typename... Args>
+  Node& add(std::string name, NodeSettings settings, Args&&... args) {
+    auto node =
+        std::make_unique<Node>(*run_, std::move(name), settings, std::forward<Args>(args)...);
+    Node& result = *node;
+    keep(std::move(node));
+    return result;
+  }
+  template <typename A, typename B>
+  Join<A, B> make_join(std::string name, NodeSettings settings,
+                       std::optional<typename detail::JoinNode<A, B>::Keys> keys) {
+    auto& node = add<detail::JoinNode<A, B>>(std::move(name), settings, std::move(keys));
+    return {{&node.template queue<0>()}, {&node.template queue<1>()}, {&node.output(), 0}};
+  }
+  void keep(std::unique_ptr<detail::Node> node);
+  void check() const;
+  detail::Node& find(std::string_view node) const;
+
+  std::unique_ptr<detail::Run> run_;
+  std::vector<std::unique_ptr<detail::Node>> nodes_;
+  bool has_run_ = false;
+};
+
+}  // namespace forebay

@@ -1,0 +1,149 @@
+#pragma once
+
+// Nodes that wait for one item from each of several inputs.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <forebay/graph/ports.hpp>
+
+namespace forebay::detail {
+
+/// The untyped part of a join. Without keys, items at the same place of their streams belong
+/// together; with keys, items of equal key do, looked for within the queues' windows. Outputs take
+/// the place of the item on input 0.
+class JoinBase : public Node {
+ public:
+  JoinBase(Run& run, std::string name, NodeSettings settings, bool by_key)
+      : Node(run, std::move(name), "join", settings), by_key_(by_key) {}
+
+ protected:
+  virtual std::uint64_t key(std::size_t input, Sequence s) = 0;
+
+  Found find(Actions& actions) override;
+  bool exhausted() const override;
+  Sequence output_end() const override { return inputs()[0]->end(); }
+  void take_hole(Sequence s, Actions& actions) override;
+  std::string unmatched() const override;
+
+  std::vector<Sequence> match_;  // of the item `find` found last, one per input
+
+ private:
+  Found find_by_place();
+  Found find_by_key(Actions& actions);
+  bool match_key(Sequence first);
+
+  bool by_key_;
+};
+
+/// Inputs of different types; gives tuples.
+template <typename... Ts>
+class JoinNode final : public JoinBase {
+ public:
+  using Keys = std::tuple<std::function<std::uint64_t(const Ts&)>...>;
+  using Out = std::tuple<Ts...>;
+
+  JoinNode(Run& run, std::string name, NodeSettings settings, std::optional<Keys> keys)
+      : JoinBase(run, std::move(name), settings, keys.has_value()),
+        keys_(std::move(keys)),
+        queues_(std::make_unique<Queue<Ts>>(*this, settings.queue, settings.queue_bytes)...),
+        output_(*this, 1) {
+    std::apply([this](auto&... queue) { (add_input(*queue), ...); }, queues_);
+    add_output(output_);
+  }
+  template <std::size_t I>
+  auto& queue() {
+    return *std::get<I>(queues_);
+  }
+  OutputPort<Out>& output() { return output_; }
+
+ private:
+  std::uint64_t key(std::size_t input, Sequence s) override {
+    return key_of(input, s, std::index_sequence_for<Ts...>{});
+  }
+  template <std::size_t... I>
+  std::uint64_t key_of(std::size_t input, Sequence s, std::index_sequence<I...>) {
+    std::uint64_t result = 0;
+    ((I == input ? void(result = std::get<I>(*keys_)(queue<I>().at(s))) : void()), ...);
+    return result;
+  }
+  template <std::size_t... I>
+  Out take_all(Actions& actions, std::index_sequence<I...>) {
+    return Out{queue<I>().take(match_[I], actions)...};
+  }
+
+  Flight& take(Sequence, Actions& actions) override {
+    ItemFlight<Out>& flight = flights_.get();
+    flight.item.emplace(take_all(actions, std::index_sequence_for<Ts...>{}));
+    return flight;
+  }
+  void recycle(Flight& flight) override {
+    static_cast<ItemFlight<Out>&>(flight).item.reset();
+    flights_.put_back(flight);
+  }
+  void work(Flight& flight, Actions& actions) override {
+    body_done(flight);
+    count_out();
+    auto& item = static_cast<ItemFlight<Out>&>(flight).item;
+    output_.send(flight.sequence, std::move(*item), flight, actions);
+    item.reset();
+  }
+
+  std::optional<Keys> keys_;
+  std::tuple<std::unique_ptr<Queue<Ts>>...> queues_;
+  OutputPort<Out> output_;
+  Flights<ItemFlight<Out>> flights_;
+};
+
+/// Any number of inputs of one type, joined by place; gives vectors, input 0 first.
+template <typename T>
+class GatherNode final : public JoinBase {
+ public:
+  using Out = std::vector<T>;
+
+  GatherNode(Run& run, std::string name, NodeSettings settings, std::size_t inputs)
+      : JoinBase(run, std::move(name), settings, /*by_key=*/false), output_(*this, 1) {
+    for (std::size_t i = 0; i < inputs; ++i) {
+      queues_.push_back(std::make_unique<Queue<T>>(*this, settings.queue, settings.queue_bytes));
+      add_input(*queues_.back());
+    }
+    add_output(output_);
+  }
+  Queue<T>& queue(std::size_t input) { return *queues_[input]; }
+  OutputPort<Out>& output() { return output_; }
+
+ private:
+  std::uint64_t key(std::size_t, Sequence) override { return 0; }
+  Flight& take(Sequence, Actions& actions) override {
+    ItemFlight<Out>& flight = flights_.get();
+    flight.item.emplace();
+    flight.item->reserve(queues_.size());
+    for (std::size_t i = 0; i < queues_.size(); ++i) {
+      flight.item->push_back(queues_[i]->take(match_[i], actions));
+    }
+    return flight;
+  }
+  void recycle(Flight& flight) override {
+    static_cast<ItemFlight<Out>&>(flight).item.reset();
+    flights_.put_back(flight);
+  }
+  void work(Flight& flight, Actions& actions) override {
+    body_done(flight);
+    count_out();
+    auto& item = static_cast<ItemFlight<Out>&>(flight).item;
+    output_.send(flight.sequence, std::move(*item), flight, actions);
+    item.reset();
+  }
+
+  std::vector<std::unique_ptr<Queue<T>>> queues_;
+  OutputPort<Out> output_;
+  Flights<ItemFlight<Out>> flights_;
+};
+
+}  // namespace forebay::detail

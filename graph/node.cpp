@@ -1,0 +1,306 @@
+#include <forebay/graph/node.hpp>
+
+#include <time.h>
+
+#include <exception>
+#include <utility>
+
+#include <forebay/graph/own_threads.hpp>
+#include <forebay/graph/run.hpp>
+
+namespace forebay::detail {
+namespace {
+
+constexpr std::uint64_t kSampleEvery = 32;   // reading a thread's CPU clock is a system call
+constexpr std::int64_t kLongBody = 100'000;  // ns; from here on the call costs nothing
+
+std::int64_t thread_cpu_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+}
+
+}  // namespace
+
+void OutputBase::send_hole(Sequence s, Actions& actions) const {
+  for (QueueBase* target : targets_) {
+    actions.events.push_back({Event::Kind::kHole, nullptr, target, s + offset});
+  }
+}
+
+void OutputBase::send_end(Sequence end, Actions& actions) const {
+  for (QueueBase* target : targets_) {
+    actions.events.push_back({Event::Kind::kEnd, nullptr, target, end + offset});
+  }
+}
+
+Node::Node(Run& run, std::string name, std::string kind, NodeSettings settings)
+    : run_(run),
+      name_(std::move(name)),
+      kind_(std::move(kind)),
+      settings_(settings),
+      task_(run.flow(), tbb::flow::unlimited,  // the node itself limits its flights
+            [this](Flight* flight) {
+              run_.work_on(flight);
+              return tbb::flow::continue_msg();
+            }) {
+  validate(name_, settings_);
+  if (settings_.run_on == RunOn::kOwnThreads) own_threads_ = std::make_unique<OwnThreads>(run_);
+}
+
+Node::~Node() = default;
+
+void Node::join_threads() { own_threads_.reset(); }
+
+NodeSettings Node::settings() const {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  return settings_;
+}
+
+void Node::change(const NodeSettings& settings, Actions& actions) {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  account(now_ns());
+  settings_ = settings;
+  for (QueueBase* input : inputs_) {
+    input->set_capacity(settings.queue, settings.queue_bytes, actions);
+  }
+  pump(actions);
+}
+
+void Node::account(std::int64_t now) const {
+  if (!run_.metering() || !run_.started() || ended_) return;
+  const std::int64_t since = last_ == 0 ? run_.begin_time() : last_;
+  const std::int64_t dt = now - since;
+  if (dt <= 0) return;  // stamps of other threads may be a little older
+  last_ = now;
+  busy_ += active_ * dt;
+  const auto limit = static_cast<std::int64_t>(settings_.concurrency);
+  const std::int64_t idle = limit - active_;
+  if (idle > 0) {
+    (idle_ == Idle::kBlocked ? blocked_ : starved_) += idle * dt;
+  } else {
+    for (const QueueBase* input : inputs_) {
+      if (input->depth() == 0) continue;
+      limited_ += dt;
+      break;
+    }
+  }
+  for (QueueBase* input : inputs_) input->account(dt);
+}
+
+bool Node::room_for(Sequence s) {
+  if (outputs_admit(s)) {
+    waits_for_room_.store(false, std::memory_order_relaxed);
+    return true;
+  }
+  // Ask again once the consumer can see that we wait; pairs with QueueBase::publish_limit.
+  waits_for_room_.store(true, std::memory_order_seq_cst);
+  return outputs_admit(s);
+}
+
+void Node::pump(Actions& actions) {
+  if (ended_ || !run_.started()) return;
+  idle_ = Idle::kNo;
+  while (!run_.stopping()) {
+    if (active_ + parked_ >= static_cast<std::int64_t>(settings_.concurrency)) {
+      if (parked_ > 0) idle_ = Idle::kBlocked;
+      break;
+    }
+    const Found found = find(actions);
+    if (found.what == Found::What::kNothing) {
+      idle_ = Idle::kStarved;
+      if (const std::string why = unmatched(); !why.empty()) {
+        run_.note_failure(name_ + ": " + why);
+        actions.events.push_back({Event::Kind::kStop, nullptr, nullptr, 0});
+      }
+      break;
+    }
+    if (!room_for(found.sequence)) {
+      idle_ = Idle::kBlocked;
+      break;
+    }
+    if (found.what == Found::What::kHole) {
+      take_hole(found.sequence, actions);
+      continue;
+    }
+    Flight& flight = take(found.sequence, actions);
+    flight.node = this;
+    flight.sequence = found.sequence;
+    flight.end = 0;
+    flight.parked = 0;
+    flight.sampled = run_.metering() && (items_in_ % kSampleEvery == 0 ||
+                                         busy_ > kLongBody * static_cast<std::int64_t>(finished_));
+    ++active_;
+    if (flight.counted) ++items_in_;
+    actions.flights.push_back(&flight);
+  }
+  if (active_ == 0 && (run_.stopping() || (parked_ == 0 && exhausted()))) end(actions);
+}
+
+void Node::end(Actions& actions) {
+  ended_ = true;
+  if (!run_.stopping()) {
+    for (const OutputBase* output : outputs_) output->send_end(output_end(), actions);
+  }
+  run_.node_ended();
+}
+
+void Node::wake(Actions& actions) {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  account(now_ns());
+  pump(actions);
+}
+
+void Node::unpark(Actions& actions) {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  account(now_ns());
+  --parked_;
+  pump(actions);
+}
+
+void Node::receive_hole(QueueBase& queue, Sequence s, Actions& actions) {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  if (ended_) return;
+  queue.put_hole(s, actions);
+  pump(actions);
+}
+
+void Node::receive_end(QueueBase& queue, Sequence end, Actions& actions) {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  queue.set_end(end);
+  pump(actions);
+}
+
+void Node::launch(Flight& flight) {
+  if (own_threads_) {
+    own_threads_->submit(&flight);
+  } else {
+    run_.submit(task_, &flight);
+  }
+}
+
+std::int64_t Node::run_flight(Flight& flight, Actions& actions) {
+  if (!run_.stopping()) {
+    if (flight.sampled) flight.cpu = thread_cpu_ns();
+    work(flight, actions);
+  }
+  const std::int64_t end = flight.end;
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  if (end != 0) {
+    account(end);
+    ++finished_;
+    if (flight.counted) service_.record(end - flight.begin);
+    if (flight.sampled) {
+      sampled_cpu_ += flight.cpu;
+      sampled_busy_ += end - flight.begin;
+    }
+  }
+  --active_;
+  parked_ += flight.parked;
+  recycle(flight);
+  pump(actions);
+  return end;
+}
+
+void Node::body_done(Flight& flight) const {
+  flight.end = run_.metering() ? now_ns() : 1;
+  if (flight.sampled) flight.cpu = thread_cpu_ns() - flight.cpu;
+}
+
+void Node::failed(const std::string& item) {
+  std::string what = "unknown exception";
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    what = error.what();
+  } catch (...) {  // NOLINT(bugprone-empty-catch): what() is not to be had
+  }
+  {
+    const tbb::spin_mutex::scoped_lock lock(mutex_);
+    ++errors_;
+    if (settings_.on_error == OnError::kSkip) {
+      if (skipped_ < settings_.skip_limit) {
+        ++skipped_;
+        return;
+      }
+      what += "; " + std::to_string(skipped_) + " items were skipped before it, which is the limit";
+    }
+  }
+  run_.fail(name_ + ": " + item + ": " + what);
+}
+
+NodeSnapshot Node::snapshot(std::int64_t now) const {
+  NodeSnapshot result;
+  result.name = name_;
+  result.kind = kind_;
+  result.own_threads = has_own_threads();
+  for (const OutputBase* output : outputs_) {
+    for (const QueueBase* target : output->targets()) {
+      if (target != nullptr) {
+        result.outputs.push_back(const_cast<QueueBase*>(target)->owner().name());
+      }
+    }
+  }
+  result.inputs.reserve(inputs_.size());
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  account(now);
+  for (const QueueBase* input : inputs_) result.inputs.push_back(input->snapshot());
+  result.concurrency = settings_.concurrency;
+  result.active = static_cast<std::size_t>(active_);
+  result.ended = ended_;
+  result.items_in = items_in_;
+  result.items_out = items_out_.load(std::memory_order_relaxed);
+  result.errors = errors_;
+  result.skipped = skipped_;
+  result.busy = busy_;
+  result.starved = starved_;
+  result.blocked = blocked_;
+  result.limited = limited_;
+  if (sampled_busy_ > 0) {
+    result.cpu =
+        static_cast<std::int64_t>(static_cast<double>(busy_) * static_cast<double>(sampled_cpu_) /
+                                  static_cast<double>(sampled_busy_));
+  }
+  result.service = service_;
+  return result;
+}
+
+std::string Node::waiting_for() const {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  if (ended_) return {};
+  std::string text = name_ + ":";
+  if (active_ > 0) text += " " + std::to_string(active_) + " in the body;";
+  for (const QueueBase* input : inputs_) {
+    text += " input from " + input->from + " holds " + std::to_string(input->depth()) + "/" +
+            std::to_string(input->capacity()) + ";";
+  }
+  if (idle_ == Idle::kBlocked) {
+    text += " waits for room in";
+    for (const OutputBase* output : outputs_) {
+      for (QueueBase* target : output->targets()) text += " " + target->owner().name();
+    }
+  } else if (idle_ == Idle::kStarved) {
+    text += " waits for an item";
+    for (const QueueBase* input : inputs_) {
+      if (input->depth() == 0) text += " from " + input->from;
+    }
+  }
+  return text;
+}
+
+bool Node::ended() const {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  return ended_;
+}
+
+std::size_t Node::active() const {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  return static_cast<std::size_t>(active_);
+}
+
+std::uint64_t Node::finished() const {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  return finished_ + items_in_;
+}
+
+}  // namespace forebay::detail

@@ -1,0 +1,185 @@
+#pragma once
+
+// A node: decides when its items start, runs the body, measures both.
+
+#include <oneapi/tbb/flow_graph.h>
+#include <oneapi/tbb/spin_mutex.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <forebay/graph/actions.hpp>
+#include <forebay/graph/queue.hpp>
+#include <forebay/graph/settings.hpp>
+#include <forebay/graph/snapshot.hpp>
+
+namespace forebay::detail {
+
+class Run;
+class OwnThreads;
+
+/// One item being worked on. Flights are reused; a node has at most as many as its concurrency.
+struct Flight {
+  Node* node = nullptr;
+  Sequence sequence = 0;
+  std::int64_t begin = 0;  // of the body; nanoseconds
+  std::int64_t end = 0;    // of the body; 0 while it runs
+  std::int64_t cpu = 0;    // of the thread at `begin`, then of the body; when sampled
+  bool sampled = false;    // whether `cpu` is measured
+  bool counted = true;     // false for a node's own errands, which are not items
+  int parked = 0;          // outputs that wait for bytes
+  virtual ~Flight() = default;
+};
+
+/// One port through which a node sends; the untyped part.
+class OutputBase {
+ public:
+  OutputBase(Node& owner, std::size_t fan_out) : owner_(owner), targets_(fan_out, nullptr) {}
+  virtual ~OutputBase() = default;
+  OutputBase(const OutputBase&) = delete;
+
+  bool admits(Sequence last) const {
+    for (const QueueBase* target : targets_) {
+      if (!target->admits(last + offset)) return false;
+    }
+    return true;
+  }
+  void send_hole(Sequence s, Actions& actions) const;
+  void send_end(Sequence end, Actions& actions) const;
+
+  Node& owner() const { return owner_; }
+  const std::vector<QueueBase*>& targets() const { return targets_; }
+  void connect(std::size_t branch, QueueBase& queue) { targets_[branch] = &queue; }
+
+  Sequence offset = 0;  // items put into a feedback edge before the run
+
+ private:
+  Node& owner_;
+  std::vector<QueueBase*> targets_;  // one per branch; more than one only in a broadcast
+};
+
+/// What the scheduler finds when it asks a node for work.
+struct Found {
+  enum class What : std::uint8_t { kNothing, kItem, kHole } what = What::kNothing;
+  Sequence sequence = 0;
+};
+
+/// Base of all nodes. One short spin lock guards queues, counters and limits; it is never held
+/// while a body runs or another node is told something. Work runs as messages to a
+/// `tbb::flow::function_node`, or on the node's own threads.
+class Node {
+ public:
+  Node(Run& run, std::string name, std::string kind, NodeSettings settings);
+  virtual ~Node();
+  Node(const Node&) = delete;  // queues and flights hold its address
+
+  const std::string& name() const { return name_; }
+  const std::vector<QueueBase*>& inputs() const { return inputs_; }
+  const std::vector<OutputBase*>& outputs() const { return outputs_; }
+
+  /// Whether the node works on one item at a time by its nature.
+  virtual bool serial() const { return false; }
+  /// Places that one item needs at once in each queue it feeds.
+  virtual std::size_t places_needed() const { return 1; }
+
+  NodeSettings settings() const;
+  void change(const NodeSettings& settings, Actions& actions);
+  NodeSnapshot snapshot(std::int64_t now) const;
+
+  bool has_own_threads() const { return settings_.run_on == RunOn::kOwnThreads; }
+  /// Waits for the node's own threads, which have nothing left to do.
+  void join_threads();
+  bool waits_for_room() const { return waits_for_room_.load(std::memory_order_seq_cst); }
+
+  /// Starts whatever can start now.
+  void wake(Actions& actions);
+  void unpark(Actions& actions);
+  void receive_hole(QueueBase& queue, Sequence s, Actions& actions);
+  void receive_end(QueueBase& queue, Sequence end, Actions& actions);
+
+  /// Returns false when the item was stored but waits for bytes; see `QueueBase::arrived`.
+  template <typename T>
+  bool receive(Queue<T>& queue, Sequence s, T&& item, std::int64_t now, Actions& actions) {
+    const tbb::spin_mutex::scoped_lock lock(mutex_);
+    account(now);
+    const bool admitted = queue.put(s, std::move(item), actions);
+    pump(actions);
+    return admitted;
+  }
+
+  /// Runs one flight to its end: body, outputs, then whatever may start next. Returns the time at
+  /// which the body ended.
+  std::int64_t run_flight(Flight& flight, Actions& actions);
+  /// Hands the flight to a worker.
+  void launch(Flight& flight);
+
+  /// What a stuck node waits for, in words; empty when it waits for nothing.
+  std::string waiting_for() const;
+  bool ended() const;
+  std::size_t active() const;
+  std::uint64_t finished() const;
+
+ protected:
+  void add_input(QueueBase& queue) { inputs_.push_back(&queue); }
+  void add_output(OutputBase& output) { outputs_.push_back(&output); }
+
+  // Called with the lock held.
+  virtual Found find(Actions& actions) = 0;
+  virtual bool outputs_admit(Sequence s) const {
+    return outputs_.empty() || outputs_[0]->admits(s);
+  }
+  virtual Flight& take(Sequence s, Actions& actions) = 0;
+  virtual void take_hole(Sequence s, Actions& actions) = 0;
+  virtual bool exhausted() const = 0;       // no input will ever come
+  virtual Sequence output_end() const = 0;  // items and holes sent in all
+  virtual void recycle(Flight& flight) = 0;
+  virtual std::string unmatched() const { return {}; }  // why waiting input can never be used
+
+  // Called without it, on a worker. Calls `body_done` between body and sending, and lets go of the
+  // item before it returns.
+  virtual void work(Flight& flight, Actions& actions) = 0;
+
+  void body_done(Flight& flight) const;
+  /// Deals with the exception being handled, thrown on `item` ("item 17"), as `on_error` says.
+  void failed(const std::string& item);
+  Run& run() const { return run_; }
+  void count_out() { items_out_.fetch_add(1, std::memory_order_relaxed); }
+  bool in_order() const { return settings_.order == Order::kInOrder; }
+
+  mutable tbb::spin_mutex mutex_;
+
+ private:
+  friend class Run;
+  enum class Idle : std::uint8_t { kNo, kStarved, kBlocked };
+
+  void account(std::int64_t now) const;
+  void pump(Actions& actions);
+  bool room_for(Sequence s);
+  void end(Actions& actions);
+
+  Run& run_;
+  const std::string name_, kind_;
+  NodeSettings settings_;
+  std::vector<QueueBase*> inputs_;
+  std::vector<OutputBase*> outputs_;
+  tbb::flow::function_node<Flight*> task_;
+  std::unique_ptr<OwnThreads> own_threads_;
+
+  std::atomic<bool> waits_for_room_{false};
+  std::int64_t active_ = 0;
+  std::int64_t parked_ = 0;  // outputs waiting for bytes; each keeps a worker occupied
+  bool ended_ = false;
+  Idle idle_ = Idle::kStarved;
+  std::uint64_t items_in_ = 0, finished_ = 0, errors_ = 0, skipped_ = 0;
+  std::atomic<std::uint64_t> items_out_{0};
+
+  // Times up to last_; integrals are mutable so that a snapshot is up to date.
+  mutable std::int64_t last_ = 0, busy_ = 0, starved_ = 0, blocked_ = 0, limited_ = 0;
+  std::int64_t sampled_cpu_ = 0, sampled_busy_ = 0;
+  Histogram service_;
+};
+
+}  // namespace forebay::detail

@@ -1,0 +1,122 @@
+#pragma once
+
+// What the typed nodes share: sending, flights with an item, and a single input.
+
+#include <oneapi/tbb/task_arena.h>
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <forebay/graph/node.hpp>
+
+namespace forebay::detail {
+
+/// Sends items of type `T` to the queue of every branch; copies for all but the last.
+template <typename T>
+class OutputPort final : public OutputBase {
+ public:
+  using OutputBase::OutputBase;
+
+  void send(Sequence s, T&& item, Flight& flight, Actions& actions) {
+    const std::size_t last = targets().size() - 1;
+    for (std::size_t i = 0; i < last; ++i) send_to(i, s, T(item), flight, actions);
+    send_to(last, s, std::move(item), flight, actions);
+  }
+
+ private:
+  void send_to(std::size_t branch, Sequence s, T&& item, Flight& flight, Actions& actions) {
+    auto& queue = static_cast<Queue<T>&>(*targets()[branch]);
+    if (!queue.owner().receive(queue, s + offset, std::move(item), flight.end, actions)) {
+      ++flight.parked;
+    }
+  }
+};
+
+/// A flight that carries an item.
+template <typename T>
+struct ItemFlight final : Flight {
+  std::optional<T> item;
+};
+
+/// Flights of one node, reused. Guarded by the node's lock.
+template <typename F>
+class Flights {
+ public:
+  F& get() {
+    if (free_.empty()) return all_.emplace_back();
+    F* flight = free_.back();
+    free_.pop_back();
+    return *flight;
+  }
+  void put_back(Flight& flight) { free_.push_back(static_cast<F*>(&flight)); }
+
+ private:
+  std::deque<F> all_;
+  std::vector<F*> free_;
+};
+
+/// How an item is named in errors: `describe(item)` where that is declared, else its place in the
+/// stream. `describe` sees the item after the body has moved from it, so it must rely on plain
+/// fields only.
+template <typename T>
+std::string describe_item(const T& item, Sequence s) {
+  if constexpr (requires { describe(item); }) {
+    return describe(item);
+  } else {
+    return "item " + std::to_string(s);
+  }
+}
+
+/// Calls `body` so that a wait inside it (a nested parallel loop) takes up no other item.
+template <typename Call>
+decltype(auto) isolated(Call&& call) {
+  return tbb::this_task_arena::isolate(std::forward<Call>(call));
+}
+
+/// A node with one input of type `In`.
+template <typename In>
+class InputNode : public Node {
+ public:
+  Queue<In>& queue() { return queue_; }
+
+ protected:
+  InputNode(Run& run, std::string name, std::string kind, NodeSettings settings)
+      : Node(run, std::move(name), std::move(kind), settings),
+        queue_(*this, settings.queue, settings.queue_bytes) {
+    add_input(queue_);
+  }
+
+  Found find(Actions&) override {
+    const std::optional<Sequence> s = in_order() ? queue_.head() : queue_.earliest();
+    if (!s) return {};
+    if (queue_.has_item(*s)) return {Found::What::kItem, *s};
+    if (queue_.has_hole(*s)) return {Found::What::kHole, *s};
+    return {};
+  }
+  Flight& take(Sequence s, Actions& actions) override {
+    ItemFlight<In>& flight = flights_.get();
+    flight.item.emplace(queue_.take(s, actions));
+    return flight;
+  }
+  void take_hole(Sequence s, Actions& actions) override {
+    queue_.release(s, actions);
+    for (const OutputBase* output : outputs()) output->send_hole(s, actions);
+  }
+  bool exhausted() const override { return queue_.ended(); }
+  Sequence output_end() const override { return queue_.end(); }
+  void recycle(Flight& flight) override {
+    static_cast<ItemFlight<In>&>(flight).item.reset();
+    flights_.put_back(flight);
+  }
+
+  static In& item_of(Flight& flight) { return *static_cast<ItemFlight<In>&>(flight).item; }
+  static void drop_item(Flight& flight) { static_cast<ItemFlight<In>&>(flight).item.reset(); }
+
+  Queue<In> queue_;
+  Flights<ItemFlight<In>> flights_;
+};
+
+}  // namespace forebay::detail

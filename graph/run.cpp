@@ -1,0 +1,205 @@
+#include <forebay/graph/run.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <thread>
+#include <utility>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/graph/node.hpp>
+
+namespace forebay::detail {
+namespace {
+
+constexpr std::chrono::milliseconds kWatchInterval{500};
+
+// The run whose pool the calling thread works for; null on every other thread.
+thread_local const Run* pool_of_this_thread = nullptr;
+
+}  // namespace
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+Run::Run(std::string name, Options options) : name_(std::move(name)), options_(std::move(options)) {
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  threads_ = options_.threads > 0 ? options_.threads : cores;
+  if (threads_ > cores) {
+    more_threads_.emplace(tbb::global_control::max_allowed_parallelism,
+                          static_cast<std::size_t>(threads_));
+  }
+  arena_ = std::make_unique<tbb::task_arena>(threads_, /*reserved_for_masters=*/1);
+  arena_->execute([this] { flow_ = std::make_unique<tbb::flow::graph>(); });
+}
+
+Run::~Run() = default;
+
+void Run::execute(std::vector<Node*> nodes) {
+  nodes_ = std::move(nodes);
+  live_ = nodes_.size();
+  begin_ = now_ns();
+  arena_->execute([this] {
+    flow_->reserve_wait();  // until the last node has ended
+    started_.store(true, std::memory_order_release);
+    std::thread watchdog([this] { watch(); });
+    for (Node* node : nodes_) {
+      Actions actions;
+      node->wake(actions);
+      settle(actions, /*keep=*/false);
+    }
+    flow_->wait_for_all();
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    watchdog_wakes_.notify_all();
+    watchdog.join();
+    for (Node* node : nodes_) node->join_threads();
+  });
+  if (error_) throw Error(*error_);
+}
+
+void Run::stop() {
+  if (stopping_.exchange(true)) return;
+  if (!started()) return;
+  for (Node* node : nodes_) {
+    Actions actions;
+    node->wake(actions);
+    settle(actions, /*keep=*/false);
+  }
+}
+
+void Run::note_failure(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  if (!error_) error_ = what;
+}
+
+void Run::fail(const std::string& what) {
+  note_failure(what);
+  stop();
+}
+
+void Run::node_ended() {
+  if (live_.fetch_sub(1) == 1) flow_->release_wait();
+}
+
+Flight* Run::settle(Actions& actions, bool keep) {
+  for (std::size_t i = 0; i < actions.events.size(); ++i) {
+    const Event event = actions.events[i];
+    switch (event.kind) {
+      case Event::Kind::kWake:
+        event.node->wake(actions);
+        break;
+      case Event::Kind::kUnpark:
+        event.node->unpark(actions);
+        break;
+      case Event::Kind::kHole:
+        event.queue->owner().receive_hole(*event.queue, event.sequence, actions);
+        break;
+      case Event::Kind::kEnd:
+        event.queue->owner().receive_end(*event.queue, event.sequence, actions);
+        break;
+      case Event::Kind::kStop:
+        stop();
+        break;
+    }
+  }
+  actions.events.clear();
+
+  // Launched last, a flight is taken first by this thread: so go from the least urgent.
+  Flight* kept = nullptr;
+  for (std::size_t i = actions.flights.size(); i-- > 0;) {
+    Flight* flight = actions.flights[i];
+    if (keep && i == 0 && !flight->node->has_own_threads()) {
+      kept = flight;
+    } else {
+      flight->node->launch(*flight);
+    }
+  }
+  actions.flights.clear();
+  return kept;
+}
+
+void Run::work_on(Flight* flight) {
+  const Run* outer = std::exchange(pool_of_this_thread, this);
+  std::int64_t now = 0;
+  while (flight != nullptr) {
+    Actions actions;
+    flight->begin = now != 0 || !metering() ? now : now_ns();
+    now = flight->node->run_flight(*flight, actions);
+    flight = settle(actions, /*keep=*/true);
+  }
+  pool_of_this_thread = outer;
+}
+
+void Run::submit(tbb::flow::function_node<Flight*>& task, Flight* flight) {
+  if (pool_of_this_thread == this) {
+    task.try_put(flight);
+  } else {
+    // A thread from outside would have to wait for a slot of the arena; this does not.
+    arena_->enqueue([&task, flight] { task.try_put(flight); });
+  }
+}
+
+void Run::watch() {
+  std::uint64_t finished_before = 0;
+  bool quiet_before = false;
+  std::int64_t last_progress = now_ns();
+  bool said = false;
+  std::unique_lock lock(mutex_);
+  while (!watchdog_wakes_.wait_for(lock, kWatchInterval, [this] { return done_; })) {
+    lock.unlock();
+    const std::uint64_t before = finished_before;
+    if (stuck(finished_before, quiet_before)) {
+      fail("graph '" + name_ + "' makes no progress: every node waits for another\n" + waiting());
+    }
+    if (finished_before != before) {
+      last_progress = now_ns();
+      said = false;
+    }
+    const double still = static_cast<double>(now_ns() - last_progress) * 1e-9;
+    if (still >= options_.stall_after && !said) {
+      said = true;
+      char seconds[32];
+      std::snprintf(seconds, sizeof seconds, "%.0f s", still);
+      const std::string text =
+          "graph '" + name_ + "': no item was finished for " + seconds + "\n" + waiting();
+      if (options_.on_stall) {
+        options_.on_stall(text);
+      } else {
+        std::fputs(text.c_str(), stderr);
+      }
+    }
+    lock.lock();
+  }
+}
+
+// Nothing in any body twice in a row, and nothing happened in between: nobody is left to move.
+bool Run::stuck(std::uint64_t& finished_before, bool& quiet_before) const {
+  std::uint64_t finished = 0;
+  bool quiet = !stopping();
+  bool all_ended = true;
+  for (const Node* node : nodes_) {
+    finished += node->finished();
+    quiet = quiet && node->active() == 0;
+    all_ended = all_ended && node->ended();
+  }
+  const bool result = quiet && quiet_before && finished == finished_before && !all_ended;
+  finished_before = finished;
+  quiet_before = quiet;
+  return result;
+}
+
+std::string Run::waiting() const {
+  std::string text;
+  for (const Node* node : nodes_) {
+    const std::string line = node->waiting_for();
+    if (!line.empty()) text += "  " + line + "\n";
+  }
+  return text;
+}
+
+}  // namespace forebay::detail

@@ -1,0 +1,86 @@
+#pragma once
+
+// One run of a graph: where its flights execute, how it stops, who notices that it is stuck.
+
+#include <oneapi/tbb/flow_graph.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <forebay/graph/actions.hpp>
+
+namespace forebay::detail {
+
+/// Shared by all nodes of a graph; outlives them.
+class Run {
+ public:
+  struct Options {
+    int threads = 0;  // 0: as many as the machine has cores
+    bool metering = true;
+    double stall_after = 30;  // seconds without a finished item until it is said
+    std::function<void(const std::string&)> on_stall;
+  };
+
+  Run(std::string name, Options options);
+  ~Run();
+  Run(const Run&) = delete;  // nodes hold its address
+
+  tbb::flow::graph& flow() { return *flow_; }
+  bool metering() const { return options_.metering; }
+  const std::string& name() const { return name_; }
+
+  /// Runs `nodes` to the end; throws what `fail` was first given. Once only.
+  void execute(std::vector<Node*> nodes);
+
+  bool started() const { return started_.load(std::memory_order_acquire); }
+  bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+  std::int64_t begin_time() const { return begin_; }
+
+  /// Lets no item start any more; returns at once. Any thread, not under a node's lock.
+  void stop();
+  /// Keeps the first failure; the run goes on until `stop`. Any thread.
+  void note_failure(const std::string& what);
+  /// Both. Any thread, not under a node's lock.
+  void fail(const std::string& what);
+  void node_ended();
+
+  /// Carries out `actions`; when `keep` is set, returns one flight for the calling worker to go on
+  /// with instead of handing it to another.
+  Flight* settle(Actions& actions, bool keep);
+  /// Runs a flight, and then whatever it makes possible, on the calling worker of the pool.
+  void work_on(Flight* flight);
+  /// Hands a flight to the pool from any thread.
+  void submit(tbb::flow::function_node<Flight*>& task, Flight* flight);
+
+ private:
+  void watch();
+  bool stuck(std::uint64_t& finished_before, bool& quiet_before) const;
+  std::string waiting() const;
+
+  std::string name_;
+  Options options_;
+  int threads_;
+  std::optional<tbb::global_control> more_threads_;
+  std::unique_ptr<tbb::task_arena> arena_;
+  std::unique_ptr<tbb::flow::graph> flow_;
+  std::vector<Node*> nodes_;
+  std::int64_t begin_ = 0;
+
+  std::atomic<bool> started_{false}, stopping_{false};
+  std::atomic<std::size_t> live_{0};
+  std::mutex mutex_;  // guards error_, done_
+  std::condition_variable watchdog_wakes_;
+  bool done_ = false;
+  std::optional<std::string> error_;
+};
+
+}  // namespace forebay::detail

@@ -1,0 +1,103 @@
+#include <forebay/graph/snapshot.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <ostream>
+
+#include <forebay/graph/error.hpp>
+
+namespace forebay {
+namespace {
+
+void subtract(QueueSnapshot& later, const QueueSnapshot& earlier) {
+  later.depth_time -= earlier.depth_time;
+  for (std::size_t i = 0; i < later.level_time.size(); ++i) {
+    later.level_time[i] -= earlier.level_time[i];
+  }
+}
+
+void subtract(NodeSnapshot& later, const NodeSnapshot& earlier) {
+  for (std::size_t i = 0; i < later.inputs.size(); ++i)
+    subtract(later.inputs[i], earlier.inputs[i]);
+  later.items_in -= earlier.items_in;
+  later.items_out -= earlier.items_out;
+  later.errors -= earlier.errors;
+  later.skipped -= earlier.skipped;
+  later.busy -= earlier.busy;
+  later.starved -= earlier.starved;
+  later.blocked -= earlier.blocked;
+  later.limited -= earlier.limited;
+  later.cpu -= earlier.cpu;
+  later.service -= earlier.service;
+}
+
+std::string percent(std::int64_t part, std::int64_t whole) {
+  char text[16];
+  const double share =
+      whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0.0;
+  std::snprintf(text, sizeof text, "%.0f %%", share);
+  return text;
+}
+
+std::string queue_text(const NodeSnapshot& node, std::int64_t elapsed) {
+  if (node.inputs.empty()) return "-";
+  // The fullest input says most; mean depth, because at the end of a run every queue is empty.
+  double best = -1;
+  std::string text;
+  for (const QueueSnapshot& queue : node.inputs) {
+    const double mean = elapsed > 0
+                            ? static_cast<double>(queue.depth_time) / static_cast<double>(elapsed)
+                            : static_cast<double>(queue.depth);
+    const double fill = mean / static_cast<double>(queue.capacity);
+    if (fill <= best) continue;
+    best = fill;
+    char buffer[48];
+    std::snprintf(buffer, sizeof buffer, "%.1f/%zu", mean, queue.capacity);
+    text = buffer;
+  }
+  return text;
+}
+
+}  // namespace
+
+const NodeSnapshot& GraphSnapshot::node(const std::string& wanted) const {
+  for (const NodeSnapshot& candidate : nodes) {
+    if (candidate.name == wanted) return candidate;
+  }
+  throw Error("graph '" + name + "' has no node '" + wanted + "'");
+}
+
+GraphSnapshot operator-(GraphSnapshot later, const GraphSnapshot& earlier) {
+  later.elapsed = later.time - earlier.time;
+  for (std::size_t i = 0; i < later.nodes.size(); ++i) subtract(later.nodes[i], earlier.nodes[i]);
+  return later;
+}
+
+std::ostream& operator<<(std::ostream& out, const GraphSnapshot& snapshot) {
+  std::size_t width = 4;
+  for (const NodeSnapshot& node : snapshot.nodes) width = std::max(width, node.name.size());
+  char line[256];
+  std::snprintf(line, sizeof line, "%-*s  %10s  %7s  %6s  %7s  %7s  %9s  %9s  %9s\n",
+                static_cast<int>(width), "node", "mean queue", "workers", "busy", "starved",
+                "blocked", "items/s", "p50 ms", "p99 ms");
+  out << line;
+  const double seconds = static_cast<double>(snapshot.elapsed) * 1e-9;
+  for (const NodeSnapshot& node : snapshot.nodes) {
+    const std::int64_t whole = node.busy + node.starved + node.blocked;
+    const std::string workers = std::to_string(node.concurrency);
+    std::snprintf(line, sizeof line, "%-*s  %10s  %7s  %6s  %7s  %7s  %9.1f  %9.3f  %9.3f",
+                  static_cast<int>(width), node.name.c_str(),
+                  queue_text(node, snapshot.elapsed).c_str(), workers.c_str(),
+                  percent(node.busy, whole).c_str(), percent(node.starved, whole).c_str(),
+                  percent(node.blocked, whole).c_str(),
+                  seconds > 0 ? static_cast<double>(node.items_out) / seconds : 0.0,
+                  static_cast<double>(node.service.quantile(0.5)) * 1e-6,
+                  static_cast<double>(node.service.quantile(0.99)) * 1e-6);
+    out << line;
+    if (node.skipped > 0) out << "  (" << node.skipped << " skipped)";
+    out << '\n';
+  }
+  return out;
+}
+
+}  // namespace forebay
