@@ -13,6 +13,9 @@ namespace forebay {
 /// One sample before decoding. Cheap to move and to copy: the bytes are a view into a block that
 /// `owner` keeps alive, shared with the other records of that block.
 struct Record {
+  /// `number` where the file itself is the image.
+  static constexpr std::uint64_t kWholeFile = ~std::uint64_t{0};
+
   std::span<const std::byte> image;   // encoded: JPEG, PNG, ...
   std::span<const float> labels;      // at least one
   std::shared_ptr<const void> owner;  // of image and labels
@@ -23,7 +26,7 @@ struct Record {
   const std::string* file = nullptr;  // path; owned by the reader, which outlives the record
 };
 
-/// "train.rec, record 17 (id 5)": for error messages.
+/// "train.rec, record 17 (id 5)", or the path of an image file: for error messages.
 std::string describe(const Record& record);
 
 }  // namespace forebay

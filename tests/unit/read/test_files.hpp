@@ -1,0 +1,87 @@
+#pragma once
+
+// What the tests of this folder share: temporary folders, small files, messages of errors.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/read/record_writer.hpp>
+#include <forebay/nodes/read/recordio.hpp>
+
+namespace forebay::test {
+
+/// A new folder, removed with all that is in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "forebay-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+inline void write_file(const std::string& path, const std::string& content) {
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+
+inline std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// "image <id>" with as many dots behind as makes the sizes differ.
+inline std::string image_of(std::uint64_t id) {
+  return "image " + std::to_string(id) + std::string(id * 7 % 23, '.');
+}
+
+enum class WithIndex { kNo, kYes };
+
+/// Writes `count` records: id from `first_id`, label id % 10, image `image_of(id)`.
+inline void write_records(const std::string& path, std::uint64_t count, WithIndex index,
+                          std::uint64_t first_id = 0) {
+  const std::string index_path = std::filesystem::path(path).replace_extension(".idx").string();
+  RecordWriter writer(path, index == WithIndex::kYes ? index_path : "");
+  for (std::uint64_t id = first_id; id < first_id + count; ++id) {
+    const auto label = static_cast<float>(id % 10);
+    writer.write(id, pack(std::span(&label, 1), id, bytes_of(image_of(id))));
+  }
+  writer.close();
+}
+
+/// The text of the `Error` that `body` throws; "" when it throws none.
+inline std::string error_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace forebay::test
