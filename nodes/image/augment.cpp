@@ -133,7 +133,7 @@ Augment::Augment(const AugmentOptions& options)
 
 /// The sample's pixels, in the image itself or in this thread's scratch memory.
 ImageView Augment::crop(const Image& image, Random& random) const {
-  thread_local Scratch shorter, padded, sample;
+  thread_local Scratch shorter, padded, higher, sample;
   const ImageSize size{options_.image_shape.width, options_.image_shape.height};
   ImageView view = image.view();
   if (options_.resize != -1) {
@@ -146,7 +146,9 @@ ImageView Augment::crop(const Image& image, Random& random) const {
       return resize_into(view.part(*part), size, sample);
     }
   }
-  view = resize_into(view, at_least(size_of(view), size), sample);
+  // In two steps, as MXNet: one would give other pixels.
+  view = resize_into(view, at_least_high(size_of(view), size.height), higher);
+  view = resize_into(view, at_least_wide(size_of(view), size.width), sample);
   return view.part(options_.random_crop ? random_crop(size_of(view), size, random)
                                         : center_crop(size_of(view), size));
 }

@@ -46,14 +46,14 @@ std::optional<Crop> random_resized_crop(ImageSize image, const RandomArea& draw,
   return std::nullopt;
 }
 
-ImageSize at_least(ImageSize image, ImageSize least) {
-  if (image.height < least.height) {
-    image = {scaled(image.width, least.height, image.height), least.height};
-  }
-  if (image.width < least.width) {
-    image = {least.width, scaled(image.height, least.width, image.width)};
-  }
-  return image;
+ImageSize at_least_high(ImageSize image, int height) {
+  if (image.height >= height) return image;
+  return {scaled(image.width, height, image.height), height};
+}
+
+ImageSize at_least_wide(ImageSize image, int width) {
+  if (image.width >= width) return image;
+  return {width, scaled(image.height, width, image.width)};
 }
 
 }  // namespace forebay

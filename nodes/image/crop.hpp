@@ -36,8 +36,10 @@ Crop random_crop(ImageSize image, ImageSize size, Random& random);
 /// ratio instead). Nothing when ten draws do not fit in the image.
 std::optional<Crop> random_resized_crop(ImageSize image, const RandomArea& draw, Random& random);
 
-/// The size of the image enlarged until `least` fits in it, keeping its shape; its own where it
-/// fits already.
-ImageSize at_least(ImageSize image, ImageSize least);
+/// The size of the image enlarged to `height`, keeping its shape; its own where it is as high.
+ImageSize at_least_high(ImageSize image, int height);
+
+/// The same for its width.
+ImageSize at_least_wide(ImageSize image, int width);
 
 }  // namespace forebay
