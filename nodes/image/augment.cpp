@@ -1,0 +1,176 @@
+#include <forebay/nodes/image/augment.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include <fmt/format.h>
+#include <opencv2/imgproc.hpp>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/image/opencv.hpp>
+
+namespace forebay {
+namespace {
+
+/// A step's result, kept per thread: no step of a sample allocates once the largest image was seen.
+class Scratch {
+ public:
+  cv::Mat take(ImageSize size, int channels) {
+    const auto wanted = static_cast<std::size_t>(size.height) *
+                        static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels);
+    if (bytes_.size() < wanted) bytes_.resize(wanted);
+    return {size.height, size.width, CV_8UC(channels), bytes_.data()};
+  }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+};
+
+ImageView to_view(const cv::Mat& mat) {
+  return {mat.data, mat.rows, mat.cols, mat.channels(), mat.step[0]};
+}
+
+ImageSize size_of(const ImageView& view) { return {view.width, view.height}; }
+
+ImageView resize_into(const ImageView& image, ImageSize size, Scratch& scratch) {
+  if (size == size_of(image)) return image;
+  cv::Mat resized = scratch.take(size, image.channels);
+  cv::resize(detail::to_mat(image), resized, resized.size(), 0, 0, cv::INTER_LINEAR);
+  return to_view(resized);
+}
+
+ImageView pad_into(const ImageView& image, int pad, int fill, Scratch& scratch) {
+  if (pad == 0) return image;
+  cv::Mat padded = scratch.take({image.width + 2 * pad, image.height + 2 * pad}, image.channels);
+  cv::copyMakeBorder(detail::to_mat(image), padded, pad, pad, pad, pad,
+                     cv::BORDER_CONSTANT | cv::BORDER_ISOLATED, cv::Scalar::all(fill));
+  return to_view(padded);
+}
+
+Range aspect_ratio_range(const AugmentOptions& options) {
+  const double most = options.max_random_aspect_ratio;
+  if (options.min_random_aspect_ratio) return {*options.min_random_aspect_ratio, most};
+  return {1 - most, 1 + most};
+}
+
+void check_range(const char* name, double value, double low, double high) {
+  if (!(value >= low && value <= high)) {
+    throw Error(fmt::format("{} is {}; give {} to {}", name, value, low, high));
+  }
+}
+
+void check_order(const char* name, Range range) {
+  if (!(range.low > 0 && range.low <= range.high && std::isfinite(range.high))) {
+    throw Error(
+        fmt::format("{} goes from {} to {}; give a range above 0", name, range.low, range.high));
+  }
+}
+
+void check_numbers(const AugmentOptions& options) {
+  const ImageShape& shape = options.image_shape;
+  if ((shape.channels != 1 && shape.channels != 3) || shape.height < 1 || shape.width < 1) {
+    throw Error(fmt::format("--image-shape is {},{},{}; give 3 or 1 channels, height and width",
+                            shape.channels, shape.height, shape.width));
+  }
+  if (options.resize != -1 && options.resize < 1) {
+    throw Error(fmt::format("--resize is {}; give a length in pixels, or -1", options.resize));
+  }
+  if (options.pad_size < 0) {
+    throw Error(fmt::format("--pad-size is {}; give 0 or more pixels", options.pad_size));
+  }
+  check_range("--fill-value", options.fill_value, 0, 255);
+  check_range("--max-random-area", options.max_random_area, 0, 1);
+  check_range("--brightness", options.brightness, 0, 1);
+  check_range("--contrast", options.contrast, 0, 1);
+  check_range("--saturation", options.saturation, 0, 1);
+  for (float std_dev : options.rgb_std) {
+    if (!(std_dev > 0)) throw Error(fmt::format("--rgb-std has {}; give numbers above 0", std_dev));
+  }
+}
+
+const AugmentOptions& checked(const AugmentOptions& options) {
+  check_numbers(options);
+  const Range area{options.min_random_area, options.max_random_area};
+  const Range ratio = aspect_ratio_range(options);
+  check_order("--min/max-random-area", area);
+  check_order("--min/max-random-aspect-ratio", ratio);
+  if (options.random_resized_crop && options.random_crop) {
+    throw Error("--random-crop and --random-resized-crop are both on; choose one");
+  }
+  if (!options.random_resized_crop && (area != Range{} || ratio != Range{})) {
+    throw Error(
+        "--min/max-random-area and --min/max-random-aspect-ratio need --random-resized-crop 1");
+  }
+  return options;
+}
+
+}  // namespace
+
+AugmentOptions imagenet_train(ImageShape shape) {
+  return {.image_shape = shape,
+          .random_resized_crop = true,
+          .min_random_area = 0.08,
+          .max_random_area = 1,
+          .min_random_aspect_ratio = 3.0 / 4.0,
+          .max_random_aspect_ratio = 4.0 / 3.0,
+          .random_mirror = true,
+          .rgb_std = {58.393f, 57.12f, 57.375f}};
+}
+
+AugmentOptions imagenet_validation(ImageShape shape) {
+  const int side = std::max(shape.height, shape.width);
+  return {.image_shape = shape, .resize = side * 256 / 224, .rgb_std = {58.393f, 57.12f, 57.375f}};
+}
+
+Augment::Augment(const AugmentOptions& options)
+    : options_(checked(options)),
+      random_area_{{options.min_random_area, options.max_random_area}, aspect_ratio_range(options)},
+      jitter_{options.brightness, options.contrast, options.saturation},
+      normalise_(options.image_shape.width, options.image_shape.channels, options.rgb_mean,
+                 options.rgb_std) {}
+
+/// The sample's pixels, in the image itself or in this thread's scratch memory.
+ImageView Augment::crop(const Image& image, Random& random) const {
+  thread_local Scratch shorter, padded, higher, sample;
+  const ImageSize size{options_.image_shape.width, options_.image_shape.height};
+  ImageView view = image.view();
+  if (options_.resize != -1) {
+    view = resize_into(view, short_edge_size(size_of(view), options_.resize), shorter);
+  }
+  view = pad_into(view, options_.pad_size, options_.fill_value, padded);
+  if (options_.random_resized_crop &&
+      (random_area_.area != Range{} || random_area_.aspect_ratio != Range{})) {
+    if (const auto part = random_resized_crop(size_of(view), random_area_, random)) {
+      return resize_into(view.part(*part), size, sample);
+    }
+  }
+  // In two steps, as MXNet: one would give other pixels.
+  view = resize_into(view, at_least_high(size_of(view), size.height), higher);
+  view = resize_into(view, at_least_wide(size_of(view), size.width), sample);
+  return view.part(options_.random_crop ? random_crop(size_of(view), size, random)
+                                        : center_crop(size_of(view), size));
+}
+
+void Augment::operator()(const Image& image, Random random, float* out) const {
+  if (image.channels() != options_.image_shape.channels) {
+    throw Error(fmt::format("the image has {} channels and the sample {}; decode to as many",
+                            image.channels(), options_.image_shape.channels));
+  }
+  detail::keep_opencv_single_threaded();
+  ImageView view = crop(image, random);
+  Image changed;
+  if (jitter_.any()) {
+    changed = image.pool().take(view.height, view.width, view.channels);
+    for (int y = 0; y < view.height; ++y) {
+      std::memcpy(changed.row(y), view.row(y), changed.stride());
+    }
+    jitter_color(changed, draw_color_jitter(jitter_, random));
+    view = changed.view();
+  }
+  const bool mirror = options_.random_mirror && random.coin();
+  normalise_(view, mirror ? Mirror::kYes : Mirror::kNo, out);
+}
+
+}  // namespace forebay

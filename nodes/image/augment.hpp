@@ -1,0 +1,79 @@
+#pragma once
+
+// From a decoded image to one row of a batch, with MXNet's augmentations.
+
+#include <array>
+#include <optional>
+
+#include <forebay/nodes/image/crop.hpp>
+#include <forebay/nodes/image/image.hpp>
+#include <forebay/nodes/image/jitter.hpp>
+#include <forebay/nodes/image/normalise.hpp>
+#include <forebay/nodes/network/shape.hpp>
+#include <forebay/nodes/random.hpp>
+
+namespace forebay {
+
+/// Named, and with the defaults of, train_imagenet.py's flags.
+struct AugmentOptions {
+  ImageShape image_shape{};  // of the sample; 3 or 1 channels
+  int resize = -1;           // shorter side before anything else; -1 leaves the image as it is
+  int pad_size = 0;          // pixels added on every side
+  int fill_value = 127;      // of those pixels
+  bool random_crop = false;
+  bool random_resized_crop = false;
+  double min_random_area = 1;  // fraction of the image that a random resized crop covers
+  double max_random_area = 1;
+  std::optional<double> min_random_aspect_ratio{};  // unset: 1 - max to 1 + max
+  double max_random_aspect_ratio = 0;
+  bool random_mirror = false;  // half of the samples
+  double brightness = 0;       // largest change of each, 0 to 1
+  double contrast = 0;
+  double saturation = 0;
+  std::array<float, 3> rgb_mean{123.68f, 116.779f, 103.939f};  // on the scale 0 to 255
+  std::array<float, 3> rgb_std{1, 1, 1};
+};
+
+/// Random resized crops of 8 to 100 % of the image with ratios 3/4 to 4/3, and mirrored halves;
+/// ImageNet's mean and standard deviation.
+AugmentOptions imagenet_train(ImageShape shape = {});
+
+/// The centre of the image with its shorter side at 256 pixels (for 224; in proportion otherwise).
+AugmentOptions imagenet_validation(ImageShape shape = {});
+
+/// Turns images into samples: resize, pad, crop, change colours, mirror, normalise, in this order,
+/// each by the function of that name.
+///
+/// The crop is one of: random resized (its part brought to the sample's size); where that is off or
+/// no draw fits, an image that is too small is enlarged until the sample fits, and then cut at a
+/// random place (`random_crop`) or in the centre. Resizing is bilinear.
+///
+/// Differences from MXNet 1.9.1: gray is weighted for RGB (MXNet's weights are for the other
+/// order); a crop never reads pixels that were overwritten (apache/mxnet#16925); randomness comes
+/// with each sample and not from the thread; area and aspect ratio ranges without
+/// random_resized_crop are an error (MXNet ignores the one and makes an affine map of the other).
+///
+/// Immutable, so one object serves all threads. Does not block; its scratch memory is kept per
+/// thread and grows to the largest image.
+class Augment {
+ public:
+  /// Throws `Error` for options that are out of range or contradict each other.
+  explicit Augment(const AugmentOptions& options);
+
+  /// Writes image_shape's height x width x channels floats (NHWC, RGB) to `out`, which has room for
+  /// them. The same image and `random` give the same sample. Throws `Error` when the image's
+  /// channels are not the sample's.
+  void operator()(const Image& image, Random random, float* out) const;
+
+  const AugmentOptions& options() const { return options_; }
+
+ private:
+  ImageView crop(const Image& image, Random& random) const;
+
+  AugmentOptions options_;
+  RandomArea random_area_;
+  ColorJitterRange jitter_;
+  Normalise normalise_;
+};
+
+}  // namespace forebay

@@ -1,0 +1,57 @@
+#include <forebay/nodes/image/normalise.hpp>
+
+#include <cassert>
+#include <cstring>
+
+namespace forebay {
+namespace {
+
+__attribute__((target_clones("avx512f", "avx2", "default"))) void scale_row(
+    const std::uint8_t* __restrict row, const float* __restrict scale,
+    const float* __restrict shift, std::size_t count, float* __restrict out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = static_cast<float>(row[i]) * scale[i] + shift[i];
+  }
+}
+
+/// `out` has room for one byte more than the row.
+void mirror_row(const std::uint8_t* row, int width, int channels, std::uint8_t* out) {
+  if (channels == 1) {
+    for (int x = 0; x < width; ++x) out[x] = row[width - 1 - x];
+    return;
+  }
+  const std::uint8_t* from = row + 3 * static_cast<std::ptrdiff_t>(width - 1);
+  std::memcpy(out, from, 3);
+  // Four bytes are one move; the next pixel overwrites the fourth.
+  for (int x = 1; x < width; ++x) std::memcpy(out += 3, from -= 3, 4);
+}
+
+}  // namespace
+
+Normalise::Normalise(int width, int channels, std::array<float, 3> mean,
+                     std::array<float, 3> std_dev) {
+  assert(channels == 1 || channels == 3);
+  for (int x = 0; x < width; ++x) {
+    for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
+      scale_.push_back(1.0f / std_dev[c]);
+      shift_.push_back(-mean[c] / std_dev[c]);
+    }
+  }
+}
+
+void Normalise::operator()(const ImageView& image, Mirror mirror, float* out) const {
+  const std::size_t count = scale_.size();
+  assert(count == static_cast<std::size_t>(image.width * image.channels));
+  thread_local std::vector<std::uint8_t> mirrored;
+  if (mirrored.size() <= count) mirrored.resize(count + 1);
+  for (int y = 0; y < image.height; ++y, out += count) {
+    const std::uint8_t* row = image.row(y);
+    if (mirror == Mirror::kYes) {
+      mirror_row(row, image.width, image.channels, mirrored.data());
+      row = mirrored.data();
+    }
+    scale_row(row, scale_.data(), shift_.data(), count, out);
+  }
+}
+
+}  // namespace forebay

@@ -1,0 +1,31 @@
+#pragma once
+
+// From 8-bit pixels to the floats that a network takes.
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include <forebay/nodes/image/image.hpp>
+
+namespace forebay {
+
+enum class Mirror { kNo, kYes };
+
+/// Subtracts a mean and divides by a standard deviation, channel by channel (R, G, B; a gray image
+/// uses the first). Immutable, so any number of threads may share one.
+class Normalise {
+ public:
+  /// For images of this width and number of channels.
+  Normalise(int width, int channels, std::array<float, 3> mean, std::array<float, 3> std_dev);
+
+  /// Writes height x width x channels floats without gaps to `out`, mirrored left to right if
+  /// asked.
+  void operator()(const ImageView& image, Mirror mirror, float* out) const;
+
+ private:
+  std::vector<float> scale_;  // for one row, so that a row is one plain loop
+  std::vector<float> shift_;
+};
+
+}  // namespace forebay

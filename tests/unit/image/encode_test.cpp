@@ -1,0 +1,60 @@
+#include <forebay/nodes/image/encode.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/image/decode.hpp>
+
+#include "fixtures.hpp"
+
+namespace forebay {
+namespace {
+
+std::string error_of(const auto& action) {
+  try {
+    action();
+    return "none";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+class EncodeJpeg : public testing::TestWithParam<int> {};
+
+TEST_P(EncodeJpeg, WritesTheBytesThatOpenCvWrites) {
+  for (const char* file : {"rgb.png", "gray.png"}) {
+    const cv::Mat stored = cv::imread(fixture(file), cv::IMREAD_UNCHANGED);
+    std::vector<unsigned char> expected;
+    cv::imencode(".jpg", stored, expected, {cv::IMWRITE_JPEG_QUALITY, GetParam()});
+    const auto bytes = encode_jpeg(to_image(read_pixels(fixture(file)), ImagePool()), GetParam());
+    ASSERT_EQ(bytes.size(), expected.size());
+    EXPECT_EQ(std::memcmp(bytes.data(), expected.data(), bytes.size()), 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Qualities, EncodeJpeg, testing::Values(1, 50, 95, 100));
+
+TEST(EncodePng, KeepsEveryPixel) {
+  ImagePool pool;
+  for (int channels : {1, 3}) {
+    for (int level : {0, 3, 9}) {
+      const cv::Mat pixels = noise(17, 23, channels);
+      const auto bytes = encode_png(to_image(pixels, pool), level);
+      EXPECT_EQ(largest_difference(decode(bytes, pool, channels), pixels), 0);
+    }
+  }
+}
+
+TEST(Encode, RefusesWhatTheFormatCannotHold) {
+  ImagePool pool;
+  const Image image = pool.take(8, 8, 3);
+  EXPECT_EQ(error_of([&] { encode_jpeg(image, 0); }), "JPEG quality 0 is not in 1 to 100");
+  EXPECT_EQ(error_of([&] { encode_png(image, 10); }), "PNG level 10 is not in 0 to 9");
+  const Image wide = pool.take(1, 65501, 1);
+  EXPECT_EQ(error_of([&] { encode_jpeg(wide, 90); }),
+            "JPEG: Maximum supported image dimension is 65500 pixels");
+}
+
+}  // namespace
+}  // namespace forebay
