@@ -4,19 +4,21 @@
 #include <array>
 #include <cassert>
 
+#include <forebay/nodes/vector_clones.hpp>
+
 namespace forebay {
 namespace {
 
 // Small enough to stay in the first-level cache together with one part's slice.
 constexpr std::size_t kSlice = 2048;
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void scale(
-    float* __restrict sum, const float* __restrict values, float weight, std::size_t count) {
+FOREBAY_VECTOR_CLONES void scale(float* __restrict sum, const float* __restrict values,
+                                 float weight, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) sum[i] = weight * values[i];
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void add_scaled(
-    float* __restrict sum, const float* __restrict values, float weight, std::size_t count) {
+FOREBAY_VECTOR_CLONES void add_scaled(float* __restrict sum, const float* __restrict values,
+                                      float weight, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) sum[i] += weight * values[i];
 }
 

@@ -7,15 +7,16 @@
 #include <cmath>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/nodes/vector_clones.hpp>
 
 namespace forebay {
 namespace {
 
 // One pass over three streams: bound by memory, so the clones differ little; the widest one
 // still leaves more of the core to whoever shares it.
-__attribute__((target_clones("avx512f", "avx2", "default"))) void update_run(
-    float* __restrict weight, float* __restrict velocity, const float* __restrict gradient,
-    std::size_t count, float lr, float momentum, float decay) {
+FOREBAY_VECTOR_CLONES void update_run(float* __restrict weight, float* __restrict velocity,
+                                      const float* __restrict gradient, std::size_t count, float lr,
+                                      float momentum, float decay) {
   for (std::size_t i = 0; i < count; ++i) {
     const float v = momentum * velocity[i] + (gradient[i] + decay * weight[i]);
     velocity[i] = v;
