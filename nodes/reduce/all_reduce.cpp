@@ -1,0 +1,51 @@
+#include <forebay/nodes/reduce/all_reduce.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include <forebay/nodes/vector_clones.hpp>
+
+namespace forebay {
+namespace {
+
+// Small enough to stay in the first-level cache together with one part's slice.
+constexpr std::size_t kSlice = 2048;
+
+FOREBAY_VECTOR_CLONES void scale(float* __restrict sum, const float* __restrict values,
+                                 float weight, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) sum[i] = weight * values[i];
+}
+
+FOREBAY_VECTOR_CLONES void add_scaled(float* __restrict sum, const float* __restrict values,
+                                      float weight, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) sum[i] += weight * values[i];
+}
+
+}  // namespace
+
+void all_reduce_mean(std::span<const BucketPart> parts, std::span<float> output) {
+  std::size_t rows = 0;
+  for (const BucketPart& part : parts) {
+    assert(part.rows == 0 || part.values.size() == output.size());
+    rows += part.rows;
+  }
+  assert(rows > 0);
+
+  // Sums gather beside the output, so that the output may be one of the parts.
+  std::array<float, kSlice> sum;
+  for (std::size_t begin = 0; begin < output.size(); begin += kSlice) {
+    const std::size_t count = std::min(kSlice, output.size() - begin);
+    bool first = true;
+    for (const BucketPart& part : parts) {
+      if (part.rows == 0) continue;
+      const auto weight =
+          static_cast<float>(static_cast<double>(part.rows) / static_cast<double>(rows));
+      (first ? scale : add_scaled)(sum.data(), &part.values[begin], weight, count);
+      first = false;
+    }
+    std::copy_n(sum.data(), count, &output[begin]);
+  }
+}
+
+}  // namespace forebay

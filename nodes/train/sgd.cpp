@@ -1,0 +1,67 @@
+#include <forebay/nodes/train/sgd.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/vector_clones.hpp>
+
+namespace forebay {
+namespace {
+
+// One pass over three streams: bound by memory, so the clones differ little; the widest one
+// still leaves more of the core to whoever shares it.
+FOREBAY_VECTOR_CLONES void update_run(float* __restrict weight, float* __restrict velocity,
+                                      const float* __restrict gradient, std::size_t count, float lr,
+                                      float momentum, float decay) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const float v = momentum * velocity[i] + (gradient[i] + decay * weight[i]);
+    velocity[i] = v;
+    weight[i] -= lr * v;
+  }
+}
+
+void check(const SgdOptions& options) {
+  if (!(options.momentum >= 0 && options.momentum < 1)) {
+    throw Error(fmt::format("momentum is {}; give 0 or more and less than 1", options.momentum));
+  }
+  if (!(options.weight_decay >= 0 && std::isfinite(options.weight_decay))) {
+    throw Error(fmt::format("weight decay is {}; give 0 or more", options.weight_decay));
+  }
+}
+
+}  // namespace
+
+Sgd::Sgd(const Network& network, const SgdOptions& options)
+    : momentum_(static_cast<float>(options.momentum)) {
+  check(options);
+  std::size_t end = 0;
+  for (const Parameter& parameter : network.parameters) {
+    const bool spared = options.no_bias_decay && parameter.role != ParameterRole::kWeight;
+    const float decay = spared ? 0.0F : static_cast<float>(options.weight_decay);
+    end += static_cast<std::size_t>(elements(parameter.shape));
+    if (runs_.empty() || runs_.back().decay != decay) runs_.push_back({end, decay});
+    runs_.back().end = end;
+  }
+  velocity_.assign(end, 0.0F);
+}
+
+void Sgd::update(std::span<float> parameters, std::size_t begin, std::span<const float> gradient,
+                 double lr) {
+  assert(parameters.size() == velocity_.size());
+  assert(begin + gradient.size() <= parameters.size());
+  const std::size_t end = begin + gradient.size();
+  auto run = std::upper_bound(runs_.begin(), runs_.end(), begin,
+                              [](std::size_t at, const Run& r) { return at < r.end; });
+  for (std::size_t at = begin; at < end; ++run) {
+    const std::size_t stop = std::min(end, run->end);
+    update_run(&parameters[at], &velocity_[at], &gradient[at - begin], stop - at,
+               static_cast<float>(lr), momentum_, run->decay);
+    at = stop;
+  }
+}
+
+}  // namespace forebay

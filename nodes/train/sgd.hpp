@@ -1,0 +1,49 @@
+#pragma once
+
+// Stochastic gradient descent with momentum and weight decay.
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <forebay/nodes/network/network.hpp>
+
+namespace forebay {
+
+struct SgdOptions {
+  double momentum = 0.9;       // in [0, 1)
+  double weight_decay = 1e-4;  // 0 or more
+  bool no_bias_decay = false;  // true: weight decay spares biases and the norms' parameters
+};
+
+/// The optimizer's state and its step, in PyTorch's convention: v = momentum * v + (g + decay * w),
+/// w = w - lr * v, without Nesterov or dampening.
+///
+/// Elements do not depend on each other: threads may update disjoint ranges at the same time, and
+/// the result has the same bits however a step is cut into ranges, and on every CPU.
+class Sgd {
+ public:
+  /// The velocity begins at zero. Throws `Error` for options outside their range.
+  explicit Sgd(const Network& network, const SgdOptions& options = {});
+
+  /// One step of elements [begin, begin + gradient.size()) of `parameters`, which are all
+  /// parameters as in `Weights::parameters()`; `gradient` is of the mean loss over the batch.
+  void update(std::span<float> parameters, std::size_t begin, std::span<const float> gradient,
+              double lr);
+
+  /// One value per parameter value, in the layout of `Weights::parameters()`.
+  std::span<float> velocity() { return velocity_; }
+  std::span<const float> velocity() const { return velocity_; }
+
+ private:
+  struct Run {  // neighbouring parameters with the same decay
+    std::size_t end = 0;
+    float decay = 0;
+  };
+
+  float momentum_;
+  std::vector<Run> runs_;
+  std::vector<float> velocity_;
+};
+
+}  // namespace forebay

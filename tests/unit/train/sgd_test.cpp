@@ -1,0 +1,119 @@
+#include <forebay/nodes/train/sgd.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/random.hpp>
+
+namespace forebay {
+namespace {
+
+Network two_parameters(std::int64_t first, std::int64_t second, ParameterRole second_role) {
+  Network network;
+  network.name = "two";
+  network.parameters = {{"fc.weight", {first}, ParameterRole::kWeight, 0},
+                        {"fc.bias", {second}, second_role, 0}};
+  return network;
+}
+
+// The same values as tests/fixtures/train/sgd.py.
+std::vector<float> torch_gradient(int step) {
+  std::vector<float> gradient;
+  for (int i = 0; i < 8; ++i) {
+    gradient.push_back(static_cast<float>((7 * i + 5 * step) % 11 - 5) / 8);
+  }
+  return gradient;
+}
+
+void compare_with_torch(const std::string& wanted_case, const SgdOptions& options) {
+  Sgd sgd(two_parameters(5, 3, ParameterRole::kBias), options);
+  std::vector<float> weights{-0.5F, -0.25F, 0, 0.25F, 0.5F, 1, 1.5F, 2};
+  const double rates[] = {0.1, 0.05, 0.2, 0.01};
+  std::ifstream file(FOREBAY_FIXTURES "/train/sgd.txt");
+  std::string name;
+  int lines = 0;
+  for (int step = 0; file >> name >> step;) {
+    std::vector<float> expected(16);
+    for (float& value : expected) file >> value;
+    if (name != wanted_case) continue;
+    ++lines;
+    sgd.update(weights, 0, torch_gradient(step), rates[step]);
+    for (std::size_t i = 0; i < 8; ++i) {
+      EXPECT_NEAR(weights[i], expected[i], 3e-7) << name << " step " << step << " weight " << i;
+      EXPECT_NEAR(sgd.velocity()[i], expected[8 + i], 3e-7) << name << " step " << step;
+    }
+  }
+  EXPECT_EQ(lines, 4);
+}
+
+TEST(Sgd, StepsAsTorchDoes) { compare_with_torch("all", {.momentum = 0.9, .weight_decay = 0.01}); }
+
+TEST(Sgd, SparesBiasesFromDecayAsTorchDoesWithAGroupOfTheirOwn) {
+  compare_with_torch("no_bias_decay",
+                     {.momentum = 0.9, .weight_decay = 0.01, .no_bias_decay = true});
+}
+
+TEST(Sgd, SparesNormsFromDecay) {
+  for (ParameterRole role : {ParameterRole::kNormWeight, ParameterRole::kNormBias}) {
+    Sgd sgd(two_parameters(1, 1, role),
+            {.momentum = 0, .weight_decay = 0.5, .no_bias_decay = true});
+    std::vector<float> weights{1, 1};
+    sgd.update(weights, 0, std::vector<float>{0, 0}, 1);
+    EXPECT_EQ(weights, (std::vector<float>{0.5F, 1}));
+  }
+}
+
+TEST(Sgd, ABucketTouchesNothingOutsideIt) {
+  Sgd sgd(two_parameters(5, 3, ParameterRole::kBias));
+  std::vector<float> weights(8, 1.0F);
+  sgd.update(weights, 3, std::vector<float>{1, 1, 1}, 0.1);
+  for (std::size_t i : {0u, 1u, 2u, 6u, 7u}) {
+    EXPECT_EQ(weights[i], 1.0F);
+    EXPECT_EQ(sgd.velocity()[i], 0.0F);
+  }
+  for (std::size_t i : {3u, 4u, 5u}) EXPECT_LT(weights[i], 1.0F);
+}
+
+TEST(Sgd, GivesTheSameBitsHoweverAStepIsCut) {
+  const Network network = two_parameters(1000, 777, ParameterRole::kBias);
+  const SgdOptions options{.momentum = 0.9, .weight_decay = 0.01, .no_bias_decay = true};
+  Random random(1);
+  std::vector<float> start(1777), gradient(1777);
+  for (float& value : start) value = static_cast<float>(random.normal());
+  for (float& value : gradient) value = static_cast<float>(random.normal());
+
+  Sgd whole(network, options), cut(network, options);
+  std::vector<float> whole_weights = start, cut_weights = start;
+  for (int step = 0; step < 3; ++step) {
+    whole.update(whole_weights, 0, gradient, 0.1);
+    for (std::size_t begin = 0; begin < gradient.size();) {
+      const std::size_t count =
+          std::min<std::size_t>(1 + random.below(200), gradient.size() - begin);
+      cut.update(cut_weights, begin, std::span(gradient).subspan(begin, count), 0.1);
+      begin += count;
+    }
+  }
+  EXPECT_EQ(whole_weights, cut_weights);
+  EXPECT_TRUE(std::ranges::equal(whole.velocity(), cut.velocity()));
+}
+
+TEST(Sgd, RefusesOptionsOutsideTheirRange) {
+  const auto error = [](SgdOptions options) -> std::string {
+    try {
+      Sgd sgd(two_parameters(1, 1, ParameterRole::kBias), options);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "no error";
+  };
+  EXPECT_EQ(error({.momentum = 1}), "momentum is 1; give 0 or more and less than 1");
+  EXPECT_EQ(error({.weight_decay = -0.1}), "weight decay is -0.1; give 0 or more");
+}
+
+}  // namespace
+}  // namespace forebay
