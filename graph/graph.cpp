@@ -137,6 +137,11 @@ detail::Node& Graph::find(std::string_view wanted) const {
   throw Error("graph '" + name() + "' has no node '" + std::string(wanted) + "'; it has " + known);
 }
 
+bool Graph::has(std::string_view wanted) const {
+  return std::any_of(nodes_.begin(), nodes_.end(),
+                     [&](const auto& node) { return node->name() == wanted; });
+}
+
 void Graph::set(std::string_view path, std::string_view value) {
   const std::size_t dot = path.rfind('.');
   if (dot == std::string_view::npos) {

@@ -225,6 +225,8 @@ class Graph {
   /// on an unknown node or setting, or a value out of range.
   void set(std::string_view path, std::string_view value);
   NodeSettings settings(std::string_view node) const;
+  /// Whether there is a node of that name.
+  bool has(std::string_view node) const;
 
   /// What happened so far. Any thread, before, during and after the run; takes microseconds.
   GraphSnapshot snapshot() const;

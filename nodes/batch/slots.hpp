@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <forebay/graph/batch.hpp>
 #include <forebay/nodes/batch/batch.hpp>
 
 namespace forebay {
@@ -34,11 +35,8 @@ class SlotAssigner {
   std::uint64_t batches_ = 0;
 };
 
-/// What becomes of a last batch that is not full: validation counts every image, training takes
-/// full batches alone.
-enum class LastBatch { kKeep, kDrop };
-
-/// Gives out each batch once its last row is written. For one thread at a time.
+/// Gives out each batch once its last row is written. A last batch that is not full is kept for
+/// validation, which counts every image, and dropped for training. For one thread at a time.
 class BatchCollector {
  public:
   explicit BatchCollector(LastBatch last) : last_(last) {}

@@ -1,0 +1,87 @@
+#include <forebay/nodes/batch/image_path.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <forebay/nodes/batch/label.hpp>
+#include <forebay/nodes/batch/slots.hpp>
+#include <forebay/nodes/image/decode.hpp>
+
+namespace forebay {
+namespace {
+
+/// A decoded image and the record it was.
+struct Decoded {
+  Image image;
+  Record record;
+};
+
+std::string describe(const Decoded& decoded) { return describe(decoded.record); }
+
+/// A decoded image and the row it goes to.
+struct Placed {
+  Image image;
+  Slot slot;
+  std::uint64_t position = 0;
+};
+
+/// A row that has been written.
+struct Written {
+  Slot slot;
+  std::uint64_t position = 0;
+};
+
+class CollectRows {
+ public:
+  explicit CollectRows(LastBatch last) : collector_(last) {}
+  std::optional<BatchHandle> add(Written row) {
+    return some(collector_.add(row.slot, row.position));
+  }
+  std::optional<BatchHandle> finish() { return some(collector_.finish()); }
+
+ private:
+  static std::optional<BatchHandle> some(BatchHandle batch) {
+    return batch ? std::optional(std::move(batch)) : std::nullopt;
+  }
+  BatchCollector collector_;
+};
+
+}  // namespace
+
+Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& options,
+                                      const BatchPool& batches, const ImagePool& images) {
+  const std::size_t decode_room = std::max<std::size_t>(16, 2 * options.decode_concurrency);
+  const std::size_t augment_room = std::max<std::size_t>(16, 2 * options.augment_concurrency);
+
+  const auto decode = graph.transform(
+      "decode",
+      {.concurrency = options.decode_concurrency,
+       .queue = decode_room,
+       .on_error = options.on_bad_image,
+       .skip_limit = options.bad_image_limit},
+      [images, channels = options.augment.image_shape.channels](const Record& record) {
+        return Decoded{forebay::decode(record.image, images, channels), record};
+      });
+  // In stream order, so that a sample's row does not depend on who decoded first.
+  const auto slot = graph.transform(
+      "slot", {.queue = decode_room, .order = Order::kInOrder},
+      [assign = SlotAssigner(batches), classes = options.num_classes](Decoded decoded) mutable {
+        const int label = check_label(decoded.record, classes);
+        Placed placed{std::move(decoded.image), assign.next(), decoded.record.position};
+        placed.slot.label() = label;
+        return placed;
+      });
+  const auto augment = graph.transform(
+      "augment", {.concurrency = options.augment_concurrency, .queue = augment_room},
+      [augment = Augment(options.augment), seed = options.seed](Placed placed) {
+        augment(placed.image, Random(seed, placed.position), placed.slot.image());
+        return Written{std::move(placed.slot), placed.position};
+      });
+  const auto batch =
+      graph.collect<Written>("batch", {.queue = augment_room}, CollectRows(options.last));
+  return decode >> slot >> augment >> batch;
+}
+
+}  // namespace forebay

@@ -1,0 +1,41 @@
+#pragma once
+
+// The graph nodes from encoded records to batches: decode, slot, augment, batch.
+
+#include <cstddef>
+#include <cstdint>
+
+#include <forebay/graph/graph.hpp>
+#include <forebay/nodes/batch/batch.hpp>
+#include <forebay/nodes/image/augment.hpp>
+#include <forebay/nodes/image/image.hpp>
+#include <forebay/nodes/read/record.hpp>
+
+namespace forebay {
+
+struct ImagePathOptions {
+  AugmentOptions augment;
+  int num_classes = 1000;
+  std::uint64_t seed = 0;  // of the augmentation; a sample's randomness is (seed, its position)
+  LastBatch last = LastBatch::kDrop;
+  OnError on_bad_image = OnError::kStop;
+  std::uint64_t bad_image_limit = 100;
+  std::size_t decode_concurrency = 4;
+  std::size_t augment_concurrency = 2;
+};
+
+/// Adds the nodes
+///
+///     decode ─► slot ─► augment ─► batch
+///
+/// and returns them as one stage. `decode` gives 8-bit images; a bad one is skipped or ends the
+/// run. `slot` gives each good sample its row of the open batch, in stream order, so that `augment`
+/// can write straight into the batch's memory, in any order; `batch` sends a batch when its last
+/// row is written. Batches are always full, except the last one when it is kept.
+///
+/// Batches come from `batches`, images from `images`; both grow to what the queues allow and no
+/// further. None of the nodes blocks.
+Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& options,
+                                      const BatchPool& batches, const ImagePool& images);
+
+}  // namespace forebay

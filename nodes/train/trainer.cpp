@@ -1,0 +1,210 @@
+#include <forebay/nodes/train/trainer.hpp>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include <forebay/nodes/reduce/all_reduce.hpp>
+
+namespace forebay {
+
+/// A replica's gradient bucket on its way to all-reduce.
+struct Trainer::Bucket {
+  GradientBucket gradient;
+  std::int64_t step = 0;
+  std::uint64_t next_position = 0;
+  std::size_t rows = 0;
+  StepResult result;  // only in a step's last bucket
+};
+
+/// A bucket with the mean gradient of all replicas.
+struct Trainer::Reduced {
+  GradientBucket gradient;
+  Step step;  // the result is complete only in the last bucket
+};
+
+/// Makes one step of its buckets.
+class Trainer::StepEnd {
+ public:
+  StepEnd(Trainer& trainer, Graph& graph, std::size_t buckets)
+      : trainer_(&trainer), graph_(&graph), buckets_(buckets) {}
+
+  std::optional<Step> add(Reduced bucket) {
+    if (++seen_ < buckets_) return std::nullopt;
+    seen_ = 0;
+    trainer_->last_step_ = bucket.step;
+    ++trainer_->weights_.batches_tracked;
+    // Every weight is new and no replica has begun the next step: the one moment to stop at.
+    if (trainer_->stop_.load()) graph_->cancel();
+    return bucket.step;
+  }
+  std::optional<Step> finish() { return std::nullopt; }
+
+ private:
+  Trainer* trainer_;
+  Graph* graph_;
+  std::size_t buckets_;
+  std::size_t seen_ = 0;
+};
+
+Trainer::Trainer(const Network& network, std::vector<std::unique_ptr<Replica>> replicas,
+                 std::size_t rows_per_replica, TrainerOptions options)
+    : network_(&network),
+      replicas_(std::move(replicas)),
+      rows_(rows_per_replica),
+      options_(std::move(options)),
+      weights_(network),
+      sgd_(network, options_.sgd) {}
+
+Shard Trainer::shard(const Batch& batch, std::size_t replica) const {
+  const std::size_t begin = std::min(replica * rows_, batch.filled);
+  const std::size_t end = std::min(begin + rows_, batch.filled);
+  return {batch.row(begin), std::span(batch.labels).subspan(begin, end - begin), end - begin};
+}
+
+void Trainer::forward_backward(std::size_t replica, const Batch& batch, const Step& previous,
+                               Emitter<Bucket>& emit) {
+  Bucket last;
+  const auto send = [&](const GradientBucket& gradient) {
+    Bucket bucket{gradient, previous.number + 1, batch.next_position, rows_, {}};
+    if (static_cast<std::size_t>(gradient.index) + 1 < replicas_[replica]->buckets().size()) {
+      emit(std::move(bucket));
+    } else {
+      last = std::move(bucket);  // waits for the step's result
+    }
+  };
+  last.result = replicas_[replica]->forward_backward(shard(batch, replica), send);
+  emit(std::move(last));
+}
+
+Trainer::Reduced Trainer::all_reduce(std::vector<Bucket> parts) const {
+  Reduced reduced;
+  reduced.gradient = parts.front().gradient;
+  reduced.step.number = parts.front().step;
+  reduced.step.next_position = parts.front().next_position;
+  std::vector<BucketPart> values;
+  for (const Bucket& part : parts) {
+    values.push_back({part.gradient.values, part.rows});
+    reduced.step.result += part.result;
+  }
+  if (parts.size() > 1) all_reduce_mean(values, reduced.gradient.values);
+  return reduced;
+}
+
+Trainer::Reduced Trainer::update(Reduced bucket) {
+  bucket.step.lr = options_.lr(bucket.step.number);
+  const GradientBucket& gradient = bucket.gradient;
+  sgd_.update(weights_.parameters(), gradient.begin, gradient.values, bucket.step.lr);
+  for (const auto& replica : replicas_) {
+    replica->load_parameters(weights_, gradient.begin, gradient.values.size());
+  }
+  return bucket;
+}
+
+std::vector<Output<Trainer::Bucket>> Trainer::add_replicas(
+    Graph& graph, const Output<std::tuple<BatchHandle, Step>>& steps) {
+  using Message = std::tuple<BatchHandle, Step>;
+  const std::size_t buckets = replicas_.front()->buckets().size();
+  std::vector<Output<Message>> branches{steps};
+  if (replicas_.size() > 1) {
+    const auto scatter = graph.broadcast<Message>("scatter", {.queue = 1}, replicas_.size());
+    steps >> scatter.input;
+    branches = scatter.outputs;
+  }
+  std::vector<Output<Bucket>> outputs;
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    const auto node = graph.expand<Bucket>(
+        "forward-backward[" + std::to_string(i) + "]", {.queue = 1}, buckets,
+        [this, i](Message message, Emitter<Bucket>& emit) {
+          forward_backward(i, *std::get<0>(message), std::get<1>(message), emit);
+        });
+    branches[i] >> node;
+    outputs.push_back(node.output);
+  }
+  return outputs;
+}
+
+Stage<BatchHandle, Step> Trainer::train(Graph& graph) {
+  stop_ = false;
+  const std::size_t buckets = replicas_.front()->buckets().size();
+  const NodeSettings small{.queue = buckets};
+
+  const auto begin = graph.join<BatchHandle, Step>("step", {.queue = 2});
+  const std::vector<Output<Bucket>> outputs = add_replicas(graph, begin.output);
+  const auto gather = graph.gather<Bucket>("gather", small, replicas_.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] >> gather.inputs[i];
+
+  const auto reduce = graph.transform(
+      "all-reduce", small, [this](std::vector<Bucket> parts) { return all_reduce(std::move(parts)); });
+  const auto update = graph.transform(
+      "update", small, [this](Reduced bucket) { return this->update(std::move(bucket)); });
+  const auto end = graph.collect<Reduced>("step end", small, StepEnd(*this, graph, buckets));
+  const auto done = graph.broadcast<Step>("weights new", {.queue = 1}, 2);
+  gather.output >> (reduce >> update >> end) >> done.input;
+
+  Step previous;
+  previous.number = next_step() - 1;
+  graph.feedback(done[0], begin.second, std::vector<Step>{previous});
+  return {begin.first, done[1]};
+}
+
+Stage<BatchHandle, StepResult> Trainer::validate(Graph& graph) {
+  const auto scatter = graph.broadcast<BatchHandle>("scatter", {.queue = 2}, replicas_.size());
+  const auto gather = graph.gather<StepResult>("gather", {.queue = 2}, replicas_.size());
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    const auto evaluate = graph.transform(
+        "evaluate[" + std::to_string(i) + "]", {.queue = 1}, [this, i](BatchHandle batch) {
+          const Shard rows = shard(*batch, i);
+          return rows.rows > 0 ? replicas_[i]->evaluate(rows) : StepResult{};
+        });
+    scatter[i] >> evaluate >> gather.inputs[i];
+  }
+  const auto sum = graph.transform("sum", {.queue = 2}, [](std::vector<StepResult> parts) {
+    StepResult total;
+    for (const StepResult& part : parts) total += part;
+    return total;
+  });
+  gather.output >> sum;
+  return {scatter.input, sum.output};
+}
+
+void Trainer::collect_buffers() {
+  const std::span<float> mean = weights_.buffers();
+  std::fill(mean.begin(), mean.end(), 0.0f);
+  const float share = 1.0f / static_cast<float>(replicas_.size());
+  for (const auto& replica : replicas_) {
+    const std::span<const float> own = replica->buffers();
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += share * own[i];
+  }
+}
+
+void Trainer::share_buffers() {
+  for (const auto& replica : replicas_) replica->load_buffers(weights_);
+}
+
+std::vector<std::span<const float>> Trainer::replica_buffers() const {
+  std::vector<std::span<const float>> buffers;
+  for (const auto& replica : replicas_) buffers.push_back(replica->buffers());
+  return buffers;
+}
+
+void Trainer::restore(std::optional<Step> last, const std::vector<std::vector<float>>& buffers) {
+  last_step_ = last;
+  const std::vector<float> model(weights_.buffers().begin(), weights_.buffers().end());
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    replicas_[i]->load_parameters(weights_, 0, weights_.parameters().size());
+    const std::vector<float>& own = buffers.empty() ? model : buffers[i];
+    std::copy(own.begin(), own.end(), weights_.buffers().begin());
+    replicas_[i]->load_buffers(weights_);
+  }
+  std::copy(model.begin(), model.end(), weights_.buffers().begin());
+}
+
+std::size_t Trainer::memory_bytes() const {
+  std::size_t bytes = 2 * weights_.parameters().size_bytes() + weights_.buffers().size_bytes();
+  for (const auto& replica : replicas_) bytes += replica->memory_bytes();
+  return bytes;
+}
+
+}  // namespace forebay

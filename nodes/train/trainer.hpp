@@ -1,0 +1,112 @@
+#pragma once
+
+// Data-parallel training as graph nodes: forward-backward per replica, all-reduce, update.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <forebay/graph/graph.hpp>
+#include <forebay/nodes/batch/batch.hpp>
+#include <forebay/nodes/network/network.hpp>
+#include <forebay/nodes/network/weights.hpp>
+#include <forebay/nodes/train/replica.hpp>
+#include <forebay/nodes/train/sgd.hpp>
+
+namespace forebay {
+
+/// One finished training step.
+struct Step {
+  std::int64_t number = 0;  // over all epochs, from 0
+  double lr = 0;
+  StepResult result;
+  std::uint64_t next_position = 0;  // where reading goes on after this step's batch
+};
+
+struct TrainerOptions {
+  SgdOptions sgd;
+  std::function<double(std::int64_t step)> lr = [](std::int64_t) { return 0.1; };
+};
+
+/// Owns the replicas, the weights they share and the optimizer, across the graphs (one an epoch)
+/// that train them. A graph uses the trainer until its run has ended; one graph at a time.
+///
+///     batch ─► step ─► forward-backward[i] ─ buckets ─► gather ─► all-reduce ─► update ─┐
+///               ▲                                                                      ▼
+///               └──────────────── the weights are new ◄────────────────────────── step end
+///
+/// Every bucket is a message, so all-reduce and update of the last layers overlap the backward pass
+/// of the first. A step begins when the one before it has updated every weight. The result depends
+/// on the batches alone, not on timing: bitwise the same from run to run.
+class Trainer {
+ public:
+  /// All replicas are compiled from `network` for the same number of rows; at least one.
+  Trainer(const Network& network, std::vector<std::unique_ptr<Replica>> replicas,
+          std::size_t rows_per_replica, TrainerOptions options);
+
+  /// Rows of a batch: rows per replica x replicas.
+  std::size_t batch_size() const { return rows_ * replicas_.size(); }
+
+  /// Adds the nodes of training to `graph`: full batches in, finished steps out.
+  Stage<BatchHandle, Step> train(Graph& graph);
+
+  /// Adds the nodes of validation: batches in (the last may be partly filled), their results out.
+  Stage<BatchHandle, StepResult> validate(Graph& graph);
+
+  /// Ends the run of the graph that trains once the step under way is complete; `last_step` then
+  /// tells where. Any thread.
+  void stop_after_step() { stop_.store(true); }
+  bool stopped() const { return stop_.load(); }
+
+  /// The last finished step of all runs; nullopt before the first.
+  const std::optional<Step>& last_step() const { return last_step_; }
+  /// The number of the next step.
+  std::int64_t next_step() const { return last_step_ ? last_step_->number + 1 : 0; }
+
+  /// Sets the weights' running statistics to the mean of the replicas'; for saving.
+  void collect_buffers();
+  /// Gives those to every replica. At the end of an epoch: from then on all replicas validate alike,
+  /// and like the saved model.
+  void share_buffers();
+
+  // For checkpoints, between runs.
+  const Weights& weights() const { return weights_; }
+  Weights& weights() { return weights_; }
+  Sgd& sgd() { return sgd_; }
+  const Sgd& sgd() const { return sgd_; }
+  std::vector<std::span<const float>> replica_buffers() const;
+
+  /// Call after changing `weights()` or `sgd()`: hands the weights to the replicas. `buffers`: one
+  /// per replica, or none to use the weights' for all. `last`: the step to go on after.
+  void restore(std::optional<Step> last, const std::vector<std::vector<float>>& buffers = {});
+
+  /// Bytes of all replicas' plans, and of weights, gradients and optimizer.
+  std::size_t memory_bytes() const;
+
+ private:
+  struct Bucket;
+  struct Reduced;
+  class StepEnd;
+
+  std::vector<Output<Bucket>> add_replicas(Graph& graph, const Output<std::tuple<BatchHandle, Step>>& steps);
+  void forward_backward(std::size_t replica, const Batch& batch, const Step& previous,
+                        Emitter<Bucket>& emit);
+  Reduced all_reduce(std::vector<Bucket> parts) const;
+  Reduced update(Reduced bucket);
+  Shard shard(const Batch& batch, std::size_t replica) const;
+
+  const Network* network_;
+  std::vector<std::unique_ptr<Replica>> replicas_;
+  std::size_t rows_;
+  TrainerOptions options_;
+  Weights weights_;
+  Sgd sgd_;
+  std::optional<Step> last_step_;
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace forebay

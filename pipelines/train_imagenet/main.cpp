@@ -1,0 +1,70 @@
+// Trains an image classifier with the command line of MXNet's train_imagenet.py.
+//
+//     read ─► decode ─► slot ─► augment ─► batch ─► step ─┬► forward-backward[0] ─┐
+//                                                  ▲      └► forward-backward[n] ─┴► gather ─► ...
+//                                                  └─ weights new ◄─ update ◄─ all-reduce ◄─┘
+
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <forebay/graph/error.hpp>
+#include <train_imagenet/flags.hpp>
+#include <train_imagenet/interrupt.hpp>
+#include <train_imagenet/report.hpp>
+#include <train_imagenet/session.hpp>
+
+namespace {
+
+using namespace forebay;
+
+constexpr int kFailed = 1, kWrongUse = 2, kInterrupted = 130;
+
+int train(const TrainOptions& options) {
+  Log log(stderr, options.log_prefix, python_time_stamp);
+  log.info(start_message(options));
+  const InterruptWatch watch;
+  if (options.test_io) {
+    std::cout << test_io(options, log);
+    return InterruptWatch::seen() ? kInterrupted : 0;
+  }
+  Session session(options, log);
+  const SessionResult result = session.train();
+  std::cout << report(result);
+  if (!result.interrupted) return 0;
+  log.info(options.model_prefix.empty()
+               ? "Interrupted; nothing was saved, because --model-prefix was not given"
+               : "Interrupted; the same command with --resume goes on from here");
+  return kInterrupted;
+}
+
+int run(const TrainOptions& options) {
+  if (options.help) {
+    std::cout << help_text();
+  } else if (options.help_markdown) {
+    std::cout << help_markdown();
+  } else if (options.version) {
+    std::cout << "train_imagenet " FOREBAY_VERSION "\n";
+  } else if (options.summary) {
+    std::cout << summary(make_network(options));
+  } else {
+    return train(options);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int code_of_failure = kWrongUse;
+  try {
+    const TrainOptions options = parse_options({argv + 1, argv + argc});
+    code_of_failure = kFailed;
+    return run(options);
+  } catch (const std::exception& error) {
+    std::cerr << "train_imagenet: " << error.what() << '\n';
+    return code_of_failure;
+  }
+}
