@@ -54,12 +54,13 @@ class Walk {
  private:
   // `relative` is empty for the root.
   void enter(const fs::path& relative) {
+    const fs::path folder = relative.empty() ? root_ : root_ / relative;
     std::error_code error;
-    const fs::path real = fs::canonical(root_ / relative, error);
-    if (error) throw_unreadable(root_ / relative, error);
+    const fs::path real = fs::canonical(folder, error);
+    if (error) throw_unreadable(folder, error);
     if (std::ranges::find(inside_, real) != inside_.end()) return;  // a link back to a parent
     inside_.push_back(real);
-    const FolderContent content = read_folder(root_ / relative);
+    const FolderContent content = read_folder(folder);
     visit_(relative, content.files);
     if (recursion_ == Recursion::kSubfolders) {
       for (const std::string& name : content.folders) enter(relative / name);

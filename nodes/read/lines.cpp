@@ -24,8 +24,8 @@ void for_each_line(const std::string& path,
 std::string excerpt(std::string_view line) {
   constexpr std::size_t kLimit = 60;
   std::string text(line.substr(0, kLimit));
-  std::ranges::replace_if(
-      text, [](char c) { return (c < ' ' && c != '\t') || c == 127; }, '?');
+  const auto unprintable = [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 127; };
+  std::ranges::replace_if(text, unprintable, '?');
   return line.size() > kLimit ? text + "..." : text;
 }
 

@@ -27,7 +27,7 @@ struct ReaderOptions {
   /// The .idx of each .rec, separated by ';'. Empty: the one beside a .rec, where there is one;
   /// without it the file is scanned once when opened, about one small read per record (seconds
   /// when the file is in memory, minutes per million records on a cold disk).
-  std::string index;
+  std::string index = "";
 
   bool shuffle = false;  // false: the order of the files, every pass
   ShuffleBy shuffle_by = ShuffleBy::kAuto;

@@ -24,8 +24,8 @@ TEST(Folder, NumbersTheFoldersThatHoldImages) {
     write_file(folder / name, "");
   }
   const ImageListing listing = list_images(folder.path());
-  EXPECT_EQ(listed(listing), (std::vector<std::string>{"0 a/x.jpg", "1 a/inner/y.bmp",
-                                                       "2 b/1.jpeg", "2 b/2.PNG", "3 d/z.webp"}));
+  EXPECT_EQ(listed(listing), (std::vector<std::string>{"0 a/x.jpg", "1 a/inner/y.bmp", "2 b/1.jpeg",
+                                                       "2 b/2.PNG", "3 d/z.webp"}));
   EXPECT_EQ(listing.classes, (std::vector<std::string>{"a", "a/inner", "b", "d"}));
 }
 

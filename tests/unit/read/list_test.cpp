@@ -9,8 +9,8 @@ namespace {
 
 TEST(List, ReadsWhatItWrites) {
   const TemporaryFolder folder;
-  const std::vector<ListEntry> entries = {
-      {0, {3.0F}, "cat/a b.jpg"}, {7, {1.5F, -2.0F, 0.0F}, "dog/\xc3\xa4.png"}};
+  const std::vector<ListEntry> entries = {{0, {3.0F}, "cat/a b.jpg"},
+                                          {7, {1.5F, -2.0F, 0.0F}, "dog/\xc3\xa4.png"}};
   write_list(folder / "a.lst", entries);
   EXPECT_EQ(read_file(folder / "a.lst"),
             "0\t3.000000\tcat/a b.jpg\n7\t1.500000\t-2.000000\t0.000000\tdog/\xc3\xa4.png\n");

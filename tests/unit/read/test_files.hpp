@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/nodes/read/index.hpp>
 #include <forebay/nodes/read/record_writer.hpp>
 #include <forebay/nodes/read/recordio.hpp>
 
@@ -39,6 +40,7 @@ class TemporaryFolder {
 
 inline void write_file(const std::string& path, const std::string& content) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  std::filesystem::remove(path);  // ext4 waits for the disk when a file is written over
   std::ofstream(path, std::ios::binary) << content;
 }
 
@@ -62,16 +64,21 @@ inline std::string image_of(std::uint64_t id) {
 
 enum class WithIndex { kNo, kYes };
 
-/// Writes `count` records: id from `first_id`, label id % 10, image `image_of(id)`.
+/// Writes `count` records: id from `first_id`, label id % 10, image `image_of(id)`. Not with a
+/// RecordWriter: that waits for the disk.
 inline void write_records(const std::string& path, std::uint64_t count, WithIndex index,
                           std::uint64_t first_id = 0) {
-  const std::string index_path = std::filesystem::path(path).replace_extension(".idx").string();
-  RecordWriter writer(path, index == WithIndex::kYes ? index_path : "");
+  std::vector<std::byte> data;
+  std::string lines;
   for (std::uint64_t id = first_id; id < first_id + count; ++id) {
     const auto label = static_cast<float>(id % 10);
-    writer.write(id, pack(std::span(&label, 1), id, bytes_of(image_of(id))));
+    lines += index_line({.key = id, .offset = data.size()});
+    append_record(pack(std::span(&label, 1), id, bytes_of(image_of(id))), data);
   }
-  writer.close();
+  write_file(path, text_of(data));
+  if (index == WithIndex::kYes) {
+    write_file(std::filesystem::path(path).replace_extension(".idx").string(), lines);
+  }
 }
 
 /// The text of the `Error` that `body` throws; "" when it throws none.
