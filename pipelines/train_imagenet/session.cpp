@@ -8,7 +8,6 @@
 #include <thread>
 #include <utility>
 
-#include <forebay/nodes/cpu/cpu_replica.hpp>
 #include <forebay/nodes/random.hpp>
 #include <train_imagenet/data.hpp>
 #include <train_imagenet/interrupt.hpp>
@@ -256,7 +255,7 @@ bool Session::train_epoch(int epoch, SessionResult& result) {
   log_.set_progress("");
   if (trainer_->stopped()) return false;
 
-  for (const Metric& metric : metrics(metrics_.take_epoch(), options_)) {
+  for (const Metric& metric : metrics(std::exchange(epoch_total_, {}), options_)) {
     log_.info(train_message(epoch, metric));
   }
   log_.info(time_cost_message(epoch, seconds));
@@ -267,7 +266,7 @@ void Session::step_done(int epoch, int batch, const Step& step) {
   const bool dropped = options_.lr_schedule == LrSchedule::kStep && step.lr < last_lr_;
   if (dropped) log_.info(rate_message(step.number, step.lr));
   last_lr_ = step.lr;
-  metrics_.add(step.result);
+  epoch_total_ += step.result;
   if (const auto line = speedometer_.batch_done(epoch, batch, step.result)) log_.info(*line);
   Progress progress;
   progress.epoch = epoch;

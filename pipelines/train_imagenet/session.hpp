@@ -13,6 +13,7 @@
 #include <forebay/nodes/image/augment.hpp>
 #include <forebay/nodes/network/network.hpp>
 #include <forebay/nodes/read/reader.hpp>
+#include <forebay/nodes/train/metrics.hpp>
 #include <forebay/nodes/train/schedule.hpp>
 #include <forebay/nodes/train/trainer.hpp>
 #include <train_imagenet/log.hpp>
@@ -82,7 +83,7 @@ class Session {
   Speedometer speedometer_;
   ProgressLine progress_line_;
   bool on_terminal_;
-  EpochMetrics metrics_;
+  StepResult epoch_total_;
   double last_lr_ = 0;
 };
 
