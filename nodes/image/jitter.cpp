@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <forebay/nodes/vector_clones.hpp>
+
 namespace forebay {
 namespace {
-
-constexpr float kRed = 0.299f;
-constexpr float kGreen = 0.587f;
-constexpr float kBlue = 0.114f;
 
 std::uint8_t to_pixel(float value) {
   return static_cast<std::uint8_t>(std::clamp(value + 0.5f, 0.0f, 255.0f));
@@ -35,12 +33,23 @@ double mean_gray(const Image& image) {
 }
 
 /// Every byte through value x factor + offset.
-__attribute__((target_clones("avx512f", "avx2", "default"))) void scale_bytes(std::uint8_t* bytes,
-                                                                              std::size_t count,
-                                                                              float factor,
-                                                                              float offset) {
+FOREBAY_VECTOR_CLONES void scale_bytes(std::uint8_t* bytes, std::size_t count, float factor,
+                                       float offset) {
   for (std::size_t i = 0; i < count; ++i) {
     bytes[i] = to_pixel(static_cast<float>(bytes[i]) * factor + offset);
+  }
+}
+
+/// Every pixel (R, G, B) through value x factor + its gray x (1 - factor).
+FOREBAY_VECTOR_CLONES void mix_with_gray(std::uint8_t* bytes, std::size_t pixels, float factor) {
+  for (std::size_t i = 0; i < pixels; ++i) {
+    const auto red = static_cast<float>(bytes[3 * i]);
+    const auto green = static_cast<float>(bytes[3 * i + 1]);
+    const auto blue = static_cast<float>(bytes[3 * i + 2]);
+    const float gray = (0.299f * red + 0.587f * green + 0.114f * blue) * (1 - factor);
+    bytes[3 * i] = to_pixel(red * factor + gray);
+    bytes[3 * i + 1] = to_pixel(green * factor + gray);
+    bytes[3 * i + 2] = to_pixel(blue * factor + gray);
   }
 }
 
@@ -67,15 +76,7 @@ void change_contrast(Image& image, double factor) {
 
 void change_saturation(Image& image, double factor) {
   if (image.channels() == 1) return;
-  const auto keep = static_cast<float>(factor);
-  std::uint8_t* pixel = image.row(0);
-  for (std::size_t i = 0; i < image.bytes(); i += 3, pixel += 3) {
-    const float gray = kRed * static_cast<float>(pixel[0]) + kGreen * static_cast<float>(pixel[1]) +
-                       kBlue * static_cast<float>(pixel[2]);
-    for (int c = 0; c < 3; ++c) {
-      pixel[c] = to_pixel(static_cast<float>(pixel[c]) * keep + gray * (1 - keep));
-    }
-  }
+  mix_with_gray(image.row(0), image.bytes() / 3, static_cast<float>(factor));
 }
 
 void jitter_color(Image& image, const ColorJitter& jitter) {

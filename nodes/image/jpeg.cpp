@@ -45,7 +45,7 @@ bool loses_pixels(int message) {
     case JWRN_JPEG_EOF:
     case JWRN_MUST_RESYNC:
     case JWRN_ARITH_BAD_CODE:
-    case JWRN_BOGUS_PROGRESSION:
+    case JWRN_BOGUS_PROGRESSION:  // also bounds the scans, of which a few bytes could ask thousands
       return true;
     default:
       return false;

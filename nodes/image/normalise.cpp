@@ -3,12 +3,14 @@
 #include <cassert>
 #include <cstring>
 
+#include <forebay/nodes/vector_clones.hpp>
+
 namespace forebay {
 namespace {
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void scale_row(
-    const std::uint8_t* __restrict row, const float* __restrict scale,
-    const float* __restrict shift, std::size_t count, float* __restrict out) {
+FOREBAY_VECTOR_CLONES void scale_row(const std::uint8_t* __restrict row,
+                                     const float* __restrict scale, const float* __restrict shift,
+                                     std::size_t count, float* __restrict out) {
   for (std::size_t i = 0; i < count; ++i) {
     out[i] = static_cast<float>(row[i]) * scale[i] + shift[i];
   }

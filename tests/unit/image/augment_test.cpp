@@ -137,6 +137,15 @@ TEST(Augment, DependsOnTheKeyAndNotOnTheThread) {
             std::vector<float>(alone.begin() + kFloats, alone.begin() + 2 * kFloats));
 }
 
+TEST(Augment, TakesNoImageMemoryOnceItHasTakenOne) {
+  AugmentOptions options = imagenet_train({3, 32, 32});
+  options.brightness = 0.4;
+  const ImagePool pool;
+  const Image image = to_image(read_pixels(fixture("rgb.png")), pool);
+  for (std::uint64_t i = 0; i < 50; ++i) run(options, image, Random(i));
+  EXPECT_EQ(pool.allocations(), 2u);  // the image and its jittered crop
+}
+
 TEST(Augment, NamesTheOptionThatIsWrong) {
   const auto error = [](const AugmentOptions& options) -> std::string {
     try {

@@ -77,6 +77,15 @@ TEST(BrokenImage, AbsurdSizesAreRefusedBeforeTheyAreAllocated) {
   EXPECT_EQ(reason(png), "PNG: 1000000 x 1000 is more than 2^28 pixels");
 }
 
+TEST(BrokenImage, RepeatedScansAreRefused) {
+  std::vector<std::byte> bytes = read_file(fixture("progressive.jpg"));
+  const std::byte marker[] = {std::byte{0xff}, std::byte{0xda}};
+  const auto scan = std::find_end(bytes.begin(), bytes.end(), std::begin(marker), std::end(marker));
+  const std::vector<std::byte> last(scan, bytes.end() - 2);
+  for (int i = 0; i < 600; ++i) bytes.insert(bytes.end() - 2, last.begin(), last.end());
+  EXPECT_EQ(reason(bytes), "JPEG: Inconsistent progression sequence for component 0 coefficient 1");
+}
+
 TEST(BrokenImage, EveryCutIsAnError) {
   for (const char* file : {"rgb420.jpg", "progressive.jpg", "gray.jpg", "cmyk.jpg", "restart.jpg",
                            "rgb.png", "palette.png", "lossless.webp", "lossy.webp", "rgb.bmp"}) {
