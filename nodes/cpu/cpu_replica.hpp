@@ -1,0 +1,62 @@
+#pragma once
+
+// A replica on the CPU through oneDNN: fp32, NHWC from the images to the logits.
+
+#include <memory>
+#include <vector>
+
+#include <forebay/nodes/cpu/buckets.hpp>
+#include <forebay/nodes/cpu/compile.hpp>
+#include <forebay/nodes/train/replica.hpp>
+
+namespace forebay {
+
+/// One block of memory, planned by liveness, holds everything: activations, gradients, copies of
+/// the weights, workspaces, scratch. A step itself allocates nothing but the argument lists that
+/// oneDNN makes and frees in each call (below 1 KiB each). Bitwise repeatable for the same network,
+/// rows and threads on one machine.
+class CpuReplica final : public Replica {
+ public:
+  /// Throws `Error` for options out of range, and where memory is short.
+  CpuReplica(const Network& network, const ReplicaOptions& options);
+
+  StepResult forward_backward(
+      const Shard& shard,
+      const std::function<void(const GradientBucket&)>& on_bucket) override;
+  StepResult evaluate(const Shard& shard, std::span<float> logits) override;
+
+  /// Copies whole parameters: those that the range touches.
+  void load_parameters(const Weights& weights, std::size_t begin, std::size_t count) override;
+  void load_buffers(const Weights& weights) override;
+  std::span<const float> buffers() const override { return buffers_; }
+  std::span<const GradientBucket> buckets() const override { return buckets_.list(); }
+  std::size_t memory_bytes() const override { return memory_bytes_; }
+
+  /// For tests of the plan: what it would take without sharing, and what no plan could go below.
+  const MemoryPlan& plan() { return planner_.plan(); }
+
+ private:
+  struct Free {
+    void operator()(std::byte* block) const;
+  };
+
+  void plan_step();
+  void take_memory();
+  void check_shard(const Shard& shard, const char* what) const;
+  void run_forward(Mode mode, const float* images);
+
+  std::string name_;
+  std::size_t classes_;
+  ReplicaOptions options_;
+  FlatArrays arrays_;
+  Planner planner_;
+  CompiledNetwork compiled_;
+  GradientBuckets buckets_;
+  int logits_gradient_ = -1;
+  std::size_t memory_bytes_ = 0;
+  std::unique_ptr<std::byte, Free> memory_;
+  float* padded_images_ = nullptr;  // for fewer rows than compiled; inference only
+  std::span<float> logits_, logits_gradients_, gradients_, buffers_;
+};
+
+}  // namespace forebay

@@ -1,0 +1,66 @@
+#include <forebay/nodes/cpu/layers/add.hpp>
+
+#include <limits>
+
+#include <forebay/nodes/cpu/parallel.hpp>
+
+namespace forebay {
+
+Add::Add(int a, int b, int output, Activation activation)
+    : Op({}),
+      a_(a),
+      b_(b),
+      output_(output),
+      floor_(activation == Activation::kRelu ? 0 : -std::numeric_limits<float>::infinity()) {}
+
+void Add::plan_forward(Planner& planner) {
+  Tensor& output = planner.tensor(output_);
+  threads_ = planner.threads;
+  size_ = planner.rows * output.row_size();
+  planner.read(planner.tensor(a_).value);
+  if (b_ >= 0) planner.read(planner.tensor(b_).value);
+  output.value = planner.write_floats(size_);
+}
+
+void Add::plan_backward(Planner& planner) {
+  const Tensor& output = planner.tensor(output_);
+  gradient_.plan(planner, output, 2);
+  planner.read(output.value);
+  input_gradient_ = planner.write_floats(size_);
+  planner.tensor(a_).gradients.push_back(input_gradient_);
+  if (b_ >= 0) planner.tensor(b_).gradients.push_back(input_gradient_);
+}
+
+void Add::bind(const Arena& arena, const Planner& planner) {
+  const auto value = [&](int tensor) {
+    return arena.floats(planner.tensors[static_cast<std::size_t>(tensor)].value);
+  };
+  a_values_ = value(a_);
+  if (b_ >= 0) b_values_ = value(b_);
+  y_ = value(output_);
+  gradient_.bind(arena);
+  dz_ = arena.floats(input_gradient_);
+}
+
+void Add::forward(const Pass& pass) {
+  const float* a = a_ == kImages ? pass.images : a_values_;
+  const float* b = b_ == kImages ? pass.images : b_values_;
+  for_each_part(threads_, [this, a, b](int part) {
+    const Range range = part_of(size_, part, threads_);
+    kernels::add_floor(a + range.begin, b == nullptr ? nullptr : b + range.begin, range.size(),
+                       floor_, y_ + range.begin);
+  });
+}
+
+void Add::backward(const Pass& /*pass*/) {
+  gradient_.gather();
+  for_each_part(threads_, [this](int part) {
+    const Range range = part_of(size_, part, threads_);
+    const float* second = gradient_.second();
+    kernels::mask_gradient(gradient_.first() + range.begin,
+                           second == nullptr ? nullptr : second + range.begin, y_ + range.begin,
+                           range.size(), floor_, dz_ + range.begin);
+  });
+}
+
+}  // namespace forebay

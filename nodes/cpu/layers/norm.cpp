@@ -1,0 +1,207 @@
+#include <forebay/nodes/cpu/layers/norm.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <forebay/nodes/cpu/parallel.hpp>
+
+namespace forebay {
+namespace {
+
+constexpr double kEpsilon = 1e-5;
+constexpr double kNewShare = 0.1;  // of the batch's statistics in the running ones
+// Each part has 2 x channels sums in double and as many in float.
+constexpr std::size_t kSumBytes = 2 * (sizeof(double) + sizeof(float));
+
+}  // namespace
+
+Norm::Norm(int input, int other, int output, Activation activation, ParameterPlaces places,
+           StatisticsPlaces statistics)
+    : Op(places.indices),
+      input_(input),
+      other_(other),
+      output_(output),
+      places_(std::move(places)),
+      statistics_(statistics),
+      floor_(activation == Activation::kRelu ? 0 : -std::numeric_limits<float>::infinity()) {}
+
+void Norm::plan_forward(Planner& planner) {
+  Tensor& output = planner.tensor(output_);
+  threads_ = planner.threads;
+  channels_ = output.channels();
+  pixels_ = planner.rows * output.pixels();
+  planner.read(planner.tensor(input_).value);
+  if (adds()) planner.read(planner.tensor(other_).value);
+  output.value = planner.write_floats(pixels_ * channels_);
+  kept_ = planner.keep_floats(8 * channels_);
+  sums_buffer_ = planner.write(static_cast<std::size_t>(threads_) * channels_ * kSumBytes);
+}
+
+void Norm::plan_backward(Planner& planner) {
+  Tensor& input = planner.tensor(input_);
+  const Tensor& output = planner.tensor(output_);
+  planner.read(input.value);
+  gradient_.plan(planner, output, adds() ? 2 : 1);
+  if (adds()) {
+    planner.read(output.value);
+    masked_buffer_ = planner.write_floats(pixels_ * channels_);
+    planner.tensor(other_).gradients.push_back(masked_buffer_);
+  }
+  input_gradient_ = planner.write_floats(pixels_ * channels_);
+  input.gradients.push_back(input_gradient_);
+  backward_sums_ = planner.write(static_cast<std::size_t>(threads_) * channels_ * kSumBytes);
+}
+
+void Norm::bind(const Arena& arena, const Planner& planner) {
+  const auto value = [&](int tensor) {
+    return arena.floats(planner.tensors[static_cast<std::size_t>(tensor)].value);
+  };
+  x_ = value(input_);
+  if (adds()) added_ = value(other_);
+  y_ = value(output_);
+  float* next = arena.floats(kept_);
+  for (float** array :
+       {&gamma_, &beta_, &mean_, &inverse_deviation_, &scale_, &shift_, &slope_, &offset_}) {
+    *array = next;
+    next += channels_;
+  }
+  running_mean_ = arena.floats(statistics_.buffer) + statistics_.mean;
+  running_variance_ = arena.floats(statistics_.buffer) + statistics_.variance;
+  forward_sums_bytes_ = static_cast<std::byte*>(arena.bytes(sums_buffer_));
+
+  gradient_.bind(arena);
+  if (adds()) masked_ = arena.floats(masked_buffer_);
+  dx_ = arena.floats(input_gradient_);
+  gamma_gradient_ = arena.floats(places_.gradients) + places_.offsets[0];
+  beta_gradient_ = arena.floats(places_.gradients) + places_.offsets[1];
+  backward_sums_bytes_ = static_cast<std::byte*>(arena.bytes(backward_sums_));
+}
+
+void Norm::load(std::size_t which, const float* parameters) {
+  std::copy_n(parameters + places_.offsets[which], channels_, which == 0 ? gamma_ : beta_);
+}
+
+double* Norm::sums(int part) const {
+  return reinterpret_cast<double*>(sums_ + static_cast<std::size_t>(part) * channels_ * kSumBytes);
+}
+
+float* Norm::scratch(int part) const { return reinterpret_cast<float*>(sums(part) + 2 * channels_); }
+
+void Norm::clear_sums() {
+  for (int part = 0; part < threads_; ++part) std::fill_n(sums(part), 2 * channels_, 0.0);
+}
+
+double Norm::total(std::size_t i) const {
+  double sum = 0;
+  for (int part = 0; part < threads_; ++part) sum += sums(part)[i];
+  return sum;
+}
+
+void Norm::forward(const Pass& pass) {
+  if (pass.mode == Mode::kTraining) {
+    use_batch_statistics();
+  } else {
+    use_running_statistics();
+  }
+  for_each_part(threads_, [this](int part) {
+    const Range range = part_of(pixels_, part, threads_);
+    const std::size_t at = range.begin * channels_;
+    kernels::normalise(x_ + at, range.size(), channels_, affine(),
+                       adds() ? added_ + at : nullptr, floor_, y_ + at);
+  });
+}
+
+void Norm::use_batch_statistics() {
+  sums_ = forward_sums_bytes_;
+  clear_sums();
+  // The first pixel stands near the mean: without it the difference of the sums would lose digits.
+  const float* centre = x_;
+  for_each_part(threads_, [this, centre](int part) {
+    const Range range = part_of(pixels_, part, threads_);
+    kernels::add_moments(x_ + range.begin * channels_, range.size(), channels_, centre, sums(part),
+                         scratch(part));
+  });
+  const auto count = static_cast<double>(pixels_);
+  const double unbiased = count / std::max(count - 1, 1.0);
+  for (std::size_t c = 0; c < channels_; ++c) {
+    const double difference = total(c) / count;
+    const double variance =
+        std::max(total(channels_ + c) / count - difference * difference, 0.0);
+    const double mean = static_cast<double>(centre[c]) + difference;
+    set_affine(c, mean, variance);
+    const auto mix = [](float running, double batch) {
+      return static_cast<float>((1 - kNewShare) * static_cast<double>(running) + kNewShare * batch);
+    };
+    running_mean_[c] = mix(running_mean_[c], mean);
+    running_variance_[c] = mix(running_variance_[c], variance * unbiased);
+  }
+}
+
+void Norm::use_running_statistics() {
+  for (std::size_t c = 0; c < channels_; ++c) {
+    set_affine(c, static_cast<double>(running_mean_[c]), static_cast<double>(running_variance_[c]));
+  }
+}
+
+void Norm::set_affine(std::size_t channel, double mean, double variance) {
+  const double inverse = 1 / std::sqrt(variance + kEpsilon);
+  const double scale = static_cast<double>(gamma_[channel]) * inverse;
+  mean_[channel] = static_cast<float>(mean);
+  inverse_deviation_[channel] = static_cast<float>(inverse);
+  scale_[channel] = static_cast<float>(scale);
+  shift_[channel] = static_cast<float>(static_cast<double>(beta_[channel]) - mean * scale);
+}
+
+void Norm::backward(const Pass& /*pass*/) {
+  gradient_.gather();
+  sums_ = backward_sums_bytes_;
+  clear_sums();
+  for_each_part(threads_, [this](int part) { sum_gradient(part); });
+  finish_gradient_sums();
+  // What was added to needs its gradient masked as well, and then it need not be masked again.
+  const float* g = adds() ? masked_ : gradient_.first();
+  const float floor = adds() ? -std::numeric_limits<float>::infinity() : floor_;
+  for_each_part(threads_, [this, g, floor](int part) {
+    const Range range = part_of(pixels_, part, threads_);
+    const std::size_t at = range.begin * channels_;
+    kernels::normalise_backward(x_ + at, g + at, range.size(), channels_, affine(), floor, mean_,
+                                slope_, offset_, dx_ + at);
+  });
+}
+
+void Norm::sum_gradient(int part) {
+  const Range range = part_of(pixels_, part, threads_);
+  if (!adds()) {
+    const std::size_t at = range.begin * channels_;
+    kernels::add_gradient_moments(x_ + at, gradient_.first() + at, range.size(), channels_,
+                                  affine(), floor_, mean_, sums(part), scratch(part));
+    return;
+  }
+  // A block of the masked gradient is summed while it is in the cache.
+  const std::size_t block = std::max<std::size_t>(32, 16384 / channels_);
+  for (std::size_t row = range.begin; row < range.end; row += block) {
+    const std::size_t rows = std::min(block, range.end - row), at = row * channels_;
+    const float* second = gradient_.second() == nullptr ? nullptr : gradient_.second() + at;
+    kernels::mask_gradient(gradient_.first() + at, second, y_ + at, rows * channels_, floor_,
+                           masked_ + at);
+    kernels::add_gradient_moments(x_ + at, masked_ + at, rows, channels_, affine(),
+                                  -std::numeric_limits<float>::infinity(), mean_, sums(part),
+                                  scratch(part));
+  }
+}
+
+void Norm::finish_gradient_sums() {
+  const auto count = static_cast<double>(pixels_);
+  for (std::size_t c = 0; c < channels_; ++c) {
+    const auto inverse = static_cast<double>(inverse_deviation_[c]);
+    const auto scale = static_cast<double>(scale_[c]);
+    const double beta_gradient = total(c), gamma_gradient = total(channels_ + c) * inverse;
+    beta_gradient_[c] = static_cast<float>(beta_gradient);
+    gamma_gradient_[c] = static_cast<float>(gamma_gradient);
+    slope_[c] = static_cast<float>(-scale * inverse * gamma_gradient / count);
+    offset_[c] = static_cast<float>(-scale * beta_gradient / count);
+  }
+}
+
+}  // namespace forebay

@@ -1,0 +1,72 @@
+#pragma once
+
+// Batch norm with the residual add and the ReLU that follow it.
+
+#include <forebay/nodes/cpu/kernels.hpp>
+#include <forebay/nodes/cpu/layers/weighted.hpp>
+
+namespace forebay {
+
+/// Where the running statistics start in the replica's buffers, in elements.
+struct StatisticsPlaces {
+  std::size_t mean = 0, variance = 0;
+  int buffer = -1;  // the plan's buffer of all running statistics
+};
+
+enum class Activation { kNone, kRelu };
+
+/// y = activation(norm(x) [+ other]). Training uses the batch's own mean and biased variance and
+/// moves the running ones by 0.1 towards them, the variance by n / (n - 1) larger, as PyTorch.
+///
+/// oneDNN's batch norm reads x once more (mean, then variance) and cannot add, which costs another
+/// read and write of each block's output.
+class Norm final : public Op {
+ public:
+  /// `other` is -1 where nothing is added.
+  Norm(int input, int other, int output, Activation activation, ParameterPlaces places,
+       StatisticsPlaces statistics);
+
+  void plan_forward(Planner& planner) override;
+  void plan_backward(Planner& planner) override;
+  void bind(const Arena& arena, const Planner& planner) override;
+  void forward(const Pass& pass) override;
+  void backward(const Pass& pass) override;
+  void load(std::size_t which, const float* parameters) override;
+
+ private:
+  bool adds() const { return other_ >= 0; }
+  kernels::Affine affine() const { return {scale_, shift_}; }
+  double* sums(int part) const;
+  float* scratch(int part) const;
+  void clear_sums();
+  double total(std::size_t i) const;
+  void use_batch_statistics();
+  void use_running_statistics();
+  void set_affine(std::size_t channel, double mean, double variance);
+  void sum_gradient(int part);
+  void finish_gradient_sums();
+
+  int input_, other_, output_;
+  ParameterPlaces places_;
+  StatisticsPlaces statistics_;
+  float floor_;
+
+  // Of the matrix of pixels x channels; set while planning.
+  std::size_t pixels_ = 0, channels_ = 0;
+  int threads_ = 1;
+
+  int kept_ = -1, sums_buffer_ = -1, backward_sums_ = -1;
+  int masked_buffer_ = -1, input_gradient_ = -1;
+  OutputGradient gradient_;
+
+  const float *x_ = nullptr, *added_ = nullptr;
+  float *y_ = nullptr, *masked_ = nullptr, *dx_ = nullptr;
+  float *gamma_ = nullptr, *beta_ = nullptr;  // kept, `channels_` each
+  float *mean_ = nullptr, *inverse_deviation_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;
+  float *slope_ = nullptr, *offset_ = nullptr;
+  float *running_mean_ = nullptr, *running_variance_ = nullptr;
+  float *gamma_gradient_ = nullptr, *beta_gradient_ = nullptr;
+  std::byte *forward_sums_bytes_ = nullptr, *backward_sums_bytes_ = nullptr, *sums_ = nullptr;
+};
+
+}  // namespace forebay

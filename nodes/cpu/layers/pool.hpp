@@ -1,0 +1,50 @@
+#pragma once
+
+// Max pooling through oneDNN, and the mean over each image.
+
+#include <forebay/nodes/cpu/onednn.hpp>
+#include <forebay/nodes/network/network.hpp>
+
+namespace forebay {
+
+/// oneDNN notes in a workspace which input was the largest, for the way back.
+class MaxPool final : public Op {
+ public:
+  MaxPool(const Layer& layer, int input, int output, const Planner& planner);
+
+  void plan_forward(Planner& planner) override;
+  void plan_backward(Planner& planner) override;
+  void bind(const Arena& arena, const Planner& planner) override;
+  void forward(const Pass& pass) override;
+  void backward(const Pass& pass) override;
+
+ private:
+  int input_, output_;
+  dnnl::pooling_forward::primitive_desc forward_layout_;
+  dnnl::pooling_backward::primitive_desc backward_layout_;
+  int workspace_ = -1, forward_scratch_ = -1, backward_scratch_ = -1, input_gradient_ = -1;
+  OutputGradient gradient_;
+  onednn::Call forward_, backward_;
+};
+
+/// One value per row and channel.
+class AveragePool final : public Op {
+ public:
+  AveragePool(int input, int output) : Op({}), input_(input), output_(output) {}
+
+  void plan_forward(Planner& planner) override;
+  void plan_backward(Planner& planner) override;
+  void bind(const Arena& arena, const Planner& planner) override;
+  void forward(const Pass& pass) override;
+  void backward(const Pass& pass) override;
+
+ private:
+  int input_, output_;
+  std::size_t rows_ = 0, pixels_ = 0, channels_ = 0;
+  int threads_ = 1, input_gradient_ = -1;
+  OutputGradient gradient_;
+  const float* x_ = nullptr;
+  float *y_ = nullptr, *dx_ = nullptr;
+};
+
+}  // namespace forebay

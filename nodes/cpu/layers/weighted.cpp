@@ -1,0 +1,137 @@
+#include <forebay/nodes/cpu/layers/weighted.hpp>
+
+#include <algorithm>
+
+namespace forebay {
+
+using onednn::Call;
+
+Weighted::Weighted(WeightedKernels kernels, int input, int output, ParameterPlaces places)
+    : Op(places.indices),
+      kernels_(std::move(kernels)),
+      input_(input),
+      output_(output),
+      places_(std::move(places)) {
+  reorders_gradient_ = kernels_.backward_weights.diff_weights_desc(0) != kernels_.plain_weights;
+  own_data_weights_ = !reads_images() && kernels_.backward_data.weights_desc(0) !=
+                                             kernels_.forward.weights_desc(0);
+}
+
+void Weighted::plan_forward(Planner& planner) {
+  Tensor& output = planner.tensor(output_);
+  planner.read(planner.tensor(input_).value);
+  output.value = planner.write_floats(planner.rows * output.row_size());
+  forward_scratch_ = planner.write(kernels_.forward.scratchpad_desc().get_size());
+  weights_ = planner.keep(kernels_.forward.weights_desc(0).get_size());
+  if (own_data_weights_) {
+    data_weights_ = planner.keep(kernels_.backward_data.weights_desc(0).get_size());
+  }
+  if (has_bias()) bias_ = planner.keep_floats(output.channels());
+}
+
+void Weighted::plan_backward(Planner& planner) {
+  Tensor& input = planner.tensor(input_);
+  gradient_.plan(planner, planner.tensor(output_), 1);
+  if (!reads_images()) {
+    planner.read(input.value);
+    input_gradient_ = planner.write_floats(planner.rows * input.row_size());
+    input.gradients.push_back(input_gradient_);
+    data_scratch_ = planner.write(kernels_.backward_data.scratchpad_desc().get_size());
+  }
+  weights_scratch_ = planner.write(kernels_.backward_weights.scratchpad_desc().get_size());
+  if (reorders_gradient_) {
+    weights_gradient_ = planner.write(kernels_.backward_weights.diff_weights_desc(0).get_size());
+  }
+}
+
+void Weighted::bind(const Arena& arena, const Planner& planner) {
+  const auto value = [&](int tensor) {
+    return arena.floats(planner.tensors[static_cast<std::size_t>(tensor)].value);
+  };
+  bind_forward(arena, value(input_), value(output_));
+  gradient_.bind(arena);
+  if (!reads_images()) bind_backward_data(arena);
+  bind_backward_weights(arena, value(input_));
+}
+
+void Weighted::bind_forward(const Arena& arena, const float* input, const float* output) {
+  const auto& layout = kernels_.forward;
+  float* weights = arena.floats(weights_);
+  forward_ = Call(dnnl::primitive(layout.get()));
+  forward_.bind(DNNL_ARG_SRC, layout.src_desc(0), input);
+  forward_.bind(DNNL_ARG_WEIGHTS, layout.weights_desc(0), weights);
+  forward_.bind(DNNL_ARG_DST, layout.dst_desc(0), output);
+  forward_.bind(DNNL_ARG_SCRATCHPAD, layout.scratchpad_desc(), arena.bytes(forward_scratch_));
+  if (has_bias()) {
+    bias_copy_ = arena.floats(bias_);
+    forward_.bind(DNNL_ARG_BIAS, layout.weights_desc(1), bias_copy_);
+  }
+  load_forward_ = onednn::reorder(kernels_.plain_weights, layout.weights_desc(0), weights);
+}
+
+void Weighted::bind_backward_data(const Arena& arena) {
+  const auto& layout = kernels_.backward_data;
+  float* weights = arena.floats(own_data_weights_ ? data_weights_ : weights_);
+  backward_data_ = Call(dnnl::primitive(layout.get()));
+  backward_data_.bind(DNNL_ARG_DIFF_DST, layout.diff_dst_desc(0), gradient_.first());
+  backward_data_.bind(DNNL_ARG_WEIGHTS, layout.weights_desc(0), weights);
+  backward_data_.bind(DNNL_ARG_DIFF_SRC, layout.diff_src_desc(0), arena.floats(input_gradient_));
+  backward_data_.bind(DNNL_ARG_SCRATCHPAD, layout.scratchpad_desc(), arena.bytes(data_scratch_));
+  if (own_data_weights_) {
+    load_backward_ = onednn::reorder(kernels_.plain_weights, layout.weights_desc(0), weights);
+  }
+}
+
+void Weighted::bind_backward_weights(const Arena& arena, const float* input) {
+  const auto& layout = kernels_.backward_weights;
+  float* all = arena.floats(places_.gradients);
+  float* plain = all + places_.offsets[0];
+  float* packed = reorders_gradient_ ? arena.floats(weights_gradient_) : plain;
+  backward_weights_ = Call(dnnl::primitive(layout.get()));
+  backward_weights_.bind(DNNL_ARG_SRC, layout.src_desc(0), input);
+  backward_weights_.bind(DNNL_ARG_DIFF_DST, layout.diff_dst_desc(0), gradient_.first());
+  backward_weights_.bind(DNNL_ARG_DIFF_WEIGHTS, layout.diff_weights_desc(0), packed);
+  backward_weights_.bind(DNNL_ARG_SCRATCHPAD, layout.scratchpad_desc(),
+                         arena.bytes(weights_scratch_));
+  if (has_bias()) {
+    backward_weights_.bind(DNNL_ARG_DIFF_BIAS, layout.diff_weights_desc(1),
+                           all + places_.offsets[1]);
+  }
+  if (reorders_gradient_) {
+    store_gradient_ = onednn::reorder(layout.diff_weights_desc(0), kernels_.plain_weights, plain);
+    store_gradient_.rebind(DNNL_ARG_FROM, packed);
+  }
+}
+
+void Weighted::forward(const Pass& pass) {
+  if (reads_images()) forward_.rebind(DNNL_ARG_SRC, pass.images);
+  forward_.run();
+}
+
+void Weighted::backward(const Pass& pass) {
+  gradient_.gather();
+  if (reads_images()) {
+    backward_weights_.rebind(DNNL_ARG_SRC, pass.images);
+  } else {
+    backward_data_.run();
+  }
+  backward_weights_.run();
+  if (reorders_gradient_) store_gradient_.run();
+}
+
+void Weighted::load(std::size_t which, const float* parameters) {
+  const float* from = parameters + places_.offsets[which];
+  if (which == 1) {
+    const auto size = static_cast<std::size_t>(kernels_.plain_weights.dims()[0]);
+    std::copy_n(from, size, bias_copy_);
+    return;
+  }
+  load_forward_.rebind(DNNL_ARG_FROM, from);
+  load_forward_.run();
+  if (own_data_weights_) {
+    load_backward_.rebind(DNNL_ARG_FROM, from);
+    load_backward_.run();
+  }
+}
+
+}  // namespace forebay

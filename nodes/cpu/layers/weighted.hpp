@@ -1,0 +1,65 @@
+#pragma once
+
+// Convolutions and linear layers through oneDNN: NHWC images, weights laid out as oneDNN prefers.
+
+#include <forebay/nodes/cpu/onednn.hpp>
+#include <forebay/nodes/network/network.hpp>
+
+namespace forebay {
+
+/// Where a layer's parameters lie in the flat arrays of parameters and gradients.
+struct ParameterPlaces {
+  std::vector<int> indices;  // in Network::parameters: weight, then bias where there is one
+  std::vector<std::size_t> offsets;  // in elements
+  int gradients = -1;                // the plan's buffer of all gradients
+};
+
+/// What oneDNN offers for one layer in its three directions.
+struct WeightedKernels {
+  dnnl::primitive_desc_base forward, backward_data, backward_weights;
+  dnnl::memory::desc plain_weights;  // torchvision's layout
+};
+
+/// Kernels for a convolution, or for a linear layer that reads images as torchvision's flatten
+/// would give them (its weights' reorder swaps NHWC for CHW).
+WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input, std::size_t rows);
+WeightedKernels linear_kernels(const Layer& layer, const ImageShape& input, std::size_t rows);
+
+/// A layer with a weight and maybe a bias. Forward and backward-to-the-input may each prefer a
+/// layout of the weights; both copies are kept, and gradients are reordered as they are made.
+class Weighted final : public Op {
+ public:
+  Weighted(WeightedKernels kernels, int input, int output, ParameterPlaces places);
+
+  void plan_forward(Planner& planner) override;
+  void plan_backward(Planner& planner) override;
+  void bind(const Arena& arena, const Planner& planner) override;
+  void forward(const Pass& pass) override;
+  void backward(const Pass& pass) override;
+  void load(std::size_t which, const float* parameters) override;
+
+ private:
+  bool reads_images() const { return input_ == kImages; }
+  bool has_bias() const { return places_.offsets.size() > 1; }
+  void bind_forward(const Arena& arena, const float* input, const float* output);
+  void bind_backward_data(const Arena& arena);
+  void bind_backward_weights(const Arena& arena, const float* input);
+
+  WeightedKernels kernels_;
+  int input_, output_;
+  ParameterPlaces places_;
+  bool own_data_weights_ = false;  // backward's weights differ in layout from forward's
+  bool reorders_gradient_ = false;
+
+  // Buffers in the plan.
+  int weights_ = -1, data_weights_ = -1, bias_ = -1;
+  int forward_scratch_ = -1, data_scratch_ = -1, weights_scratch_ = -1;
+  int input_gradient_ = -1, weights_gradient_ = -1;
+  OutputGradient gradient_;
+
+  onednn::Call forward_, backward_data_, backward_weights_;
+  onednn::Call load_forward_, load_backward_, store_gradient_;
+  float* bias_copy_ = nullptr;
+};
+
+}  // namespace forebay

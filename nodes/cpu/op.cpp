@@ -1,0 +1,42 @@
+#include <forebay/nodes/cpu/op.hpp>
+
+#include <limits>
+
+#include <forebay/nodes/cpu/kernels.hpp>
+#include <forebay/nodes/cpu/parallel.hpp>
+
+namespace forebay {
+
+void OutputGradient::plan(Planner& planner, const Tensor& tensor, std::size_t most) {
+  terms_ = tensor.gradients;
+  most_ = most;
+  size_ = planner.rows * tensor.row_size();
+  threads_ = planner.threads;
+  for (int term : terms_) planner.read(term);
+  if (terms_.size() > most) sum_ = planner.write_floats(size_);
+}
+
+void OutputGradient::bind(const Arena& arena) {
+  for (int term : terms_) bound_.push_back(arena.floats(term));
+  if (terms_.size() > most_) {
+    first_ = total_ = arena.floats(sum_);
+  } else {
+    first_ = bound_[0];
+    if (bound_.size() > 1) second_ = bound_[1];
+  }
+}
+
+void OutputGradient::gather() const {
+  if (total_ == nullptr) return;
+  constexpr float kNone = -std::numeric_limits<float>::infinity();
+  for_each_part(threads_, [this](int part) {
+    const Range range = part_of(size_, part, threads_);
+    float* sum = total_ + range.begin;
+    kernels::add_floor(bound_[0] + range.begin, bound_[1] + range.begin, range.size(), kNone, sum);
+    for (std::size_t i = 2; i < bound_.size(); ++i) {
+      kernels::add_floor(sum, bound_[i] + range.begin, range.size(), kNone, sum);
+    }
+  });
+}
+
+}  // namespace forebay

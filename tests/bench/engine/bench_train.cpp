@@ -1,0 +1,83 @@
+// Images per second of training on one CPU replica: forward, backward, SGD with momentum and the
+// reload of the weights, on random images.
+//
+//   bench_train DEPTH ROWS THREADS STEPS [SIZE]     e.g. bench_train 50 16 1 5
+//
+// Prints the median step's images/s; the first step is not counted.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <vector>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/random.hpp>
+#include <forebay/nodes/train/replica.hpp>
+
+namespace {
+
+using forebay::GradientBucket;
+
+struct Options {
+  int depth, rows, threads, steps, size;
+};
+
+/// As torch.optim.SGD does it, on one bucket.
+void update(const GradientBucket& bucket, std::span<float> weights, std::span<float> momentum) {
+  constexpr float kRate = 0.01F, kMomentum = 0.9F, kDecay = 1e-4F;
+  float* weight = weights.data() + bucket.begin;
+  float* velocity = momentum.data() + bucket.begin;
+  for (std::size_t i = 0; i < bucket.values.size(); ++i) {
+    velocity[i] = kMomentum * velocity[i] + bucket.values[i] + kDecay * weight[i];
+    weight[i] -= kRate * velocity[i];
+  }
+}
+
+void run(const Options& options) {
+  const auto network = forebay::resnet(options.depth, {3, options.size, options.size});
+  const auto rows = static_cast<std::size_t>(options.rows);
+  const auto replica =
+      forebay::make_cpu_replica(network, {.rows = rows, .threads = options.threads});
+  forebay::Weights weights(network);
+  weights.initialise(1);
+  replica->load_parameters(weights, 0, weights.parameters().size());
+  std::vector<float> momentum(weights.parameters().size());
+  std::vector<float> images(rows * 3 * static_cast<std::size_t>(options.size * options.size));
+  forebay::Random random(2);
+  for (float& value : images) value = static_cast<float>(random.normal());
+  const std::vector<int> labels(rows, 7);
+
+  std::vector<double> seconds;
+  for (int step = 0; step <= options.steps; ++step) {
+    const auto start = std::chrono::steady_clock::now();
+    replica->forward_backward({images.data(), labels, rows}, [&](const GradientBucket& bucket) {
+      update(bucket, weights.parameters(), momentum);
+      replica->load_parameters(weights, bucket.begin, bucket.values.size());
+    });
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (step > 0) seconds.push_back(took.count());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  std::printf("resnet-%d rows %d threads %d: %.2f images/s, %zu MiB\n", options.depth, options.rows,
+              options.threads, static_cast<double>(rows) / seconds[seconds.size() / 2],
+              replica->memory_bytes() >> 20);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count < 5) {
+    std::fprintf(stderr, "usage: bench_train DEPTH ROWS THREADS STEPS [SIZE]\n");
+    return 2;
+  }
+  try {
+    run({std::atoi(arguments[1]), std::atoi(arguments[2]), std::atoi(arguments[3]),
+         std::max(std::atoi(arguments[4]), 1), count > 5 ? std::atoi(arguments[5]) : 224});
+  } catch (const forebay::Error& error) {
+    std::fprintf(stderr, "bench_train: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
