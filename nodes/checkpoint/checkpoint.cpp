@@ -194,6 +194,7 @@ void save_checkpoint(const std::string& stem, const Network& network, const Weig
   state_metadata["model_checksum"] = checksum;
   state_metadata["checksum"] = detail::checksum(rest);
 
+  detail::complete_interrupted_save(stem);
   AtomicFile model_file(model_path(stem)), state_file(state_path(stem));
   write_safetensors(model_file, std::move(model),
                     {{"format", "pt"},

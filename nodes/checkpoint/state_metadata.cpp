@@ -118,4 +118,17 @@ std::string matching_state(const std::string& stem) {
       model_path(stem)));
 }
 
+void complete_interrupted_save(const std::string& stem) {
+  const std::string path = state_path(stem);
+  const std::string temporary = AtomicFile::temporary_of(path);
+  if (!std::filesystem::exists(temporary) || !std::filesystem::exists(model_path(stem))) return;
+  try {
+    if (matching_state(stem) != temporary) return;
+  } catch (const Error&) {
+    return;  // no whole pair to keep
+  }
+  std::error_code ignored;  // the save that follows meets the same folder, and says what is wrong
+  std::filesystem::rename(temporary, path, ignored);
+}
+
 }  // namespace forebay::detail

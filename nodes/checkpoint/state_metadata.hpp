@@ -27,4 +27,8 @@ std::string checksum(std::span<const StoredTensor> tensors);
 /// renamed when a crash came. Throws `Error` where neither belongs to the model.
 std::string matching_state(const std::string& stem);
 
+/// Renames the state that a crash left complete but not renamed, so that the next save of `stem`
+/// does not overwrite the only state of the model there.
+void complete_interrupted_save(const std::string& stem);
+
 }  // namespace forebay::detail

@@ -56,6 +56,16 @@ TEST_F(CrashTest, BetweenTheRenamesLeavesTheNewPair) {
   expect_run(path("a"), network_, 2);
 }
 
+TEST_F(CrashTest, DuringTheSaveAfterACrashBetweenTheRenamesLeavesAWholePair) {
+  saved("a", 1);
+  saved("b", 2);
+  copy("b.safetensors", "a.safetensors");
+  copy("b.state.safetensors", "a.state.safetensors.tmp");
+  std::filesystem::create_symlink("/dev/full", path("a.safetensors.tmp"));
+  EXPECT_THROW(saved("a", 3), Error);
+  expect_run(path("a"), network_, 2);
+}
+
 TEST_F(CrashTest, APairOfTwoSavesIsRefused) {
   saved("a", 1);
   saved("b", 2);

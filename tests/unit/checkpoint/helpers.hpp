@@ -4,10 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +47,7 @@ inline std::string content_of(const std::string& path) {
 }
 
 inline void write_file(const std::string& path, const std::string& content) {
+  std::filesystem::remove(path);  // some file systems write a truncated file to the disk at once
   std::ofstream(path, std::ios::binary) << content;
 }
 

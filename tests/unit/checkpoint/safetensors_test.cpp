@@ -1,6 +1,8 @@
 #include <forebay/nodes/checkpoint/safetensors.hpp>
 
 #include <gmock/gmock.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstring>
@@ -26,6 +28,25 @@ std::vector<Value> values_of(const SafetensorsFile& file, std::string_view name)
   if (!values.empty()) std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
   return values;
 }
+
+// A file that never meets a disk, for thousands of damaged ones.
+class MemoryFile {
+ public:
+  MemoryFile() : descriptor_(memfd_create("forebay", MFD_CLOEXEC)) {}
+  ~MemoryFile() { close(descriptor_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  void set(const std::string& content) {
+    ASSERT_EQ(ftruncate(descriptor_, 0), 0);
+    ASSERT_EQ(pwrite(descriptor_, content.data(), content.size(), 0),
+              static_cast<ssize_t>(content.size()));
+  }
+  std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+ private:
+  int descriptor_;
+};
 
 class SafetensorsTest : public FolderTest {
  protected:
@@ -169,23 +190,25 @@ TEST_F(SafetensorsTest, RefusesHolesOverlapsAndLeftovers) {
 
 TEST_F(SafetensorsTest, RefusesEveryTruncation) {
   const std::string whole = content_of(kTypes);
+  MemoryFile file;
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    write_file(path("x"), whole.substr(0, size));
-    EXPECT_THROW(SafetensorsFile{path("x")}, Error) << size;
+    file.set(whole.substr(0, size));
+    EXPECT_THROW(SafetensorsFile{file.path()}, Error) << size;
   }
 }
 
 TEST_F(SafetensorsTest, SurvivesEveryFlippedBitOfTheHeader) {
   const std::string whole = content_of(kTypes);
+  MemoryFile file;
   std::uint64_t header = 0;
   std::memcpy(&header, whole.data(), 8);
   int refused = 0;
   for (std::size_t bit = 0; bit < (8 + header) * 8; ++bit) {
     std::string damaged = whole;
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
-    write_file(path("x"), damaged);
+    file.set(damaged);
     try {
-      SafetensorsFile{path("x")};  // another name, for one, is as good as the old one
+      SafetensorsFile{file.path()};  // another name, for one, is as good as the old one
     } catch (const Error&) {
       ++refused;
     }
@@ -195,6 +218,7 @@ TEST_F(SafetensorsTest, SurvivesEveryFlippedBitOfTheHeader) {
 
 TEST_F(SafetensorsTest, SurvivesRandomDamage) {
   const std::string whole = content_of(kTypes);
+  MemoryFile file;
   Random random(20);
   for (int round = 0; round < 3000; ++round) {
     std::string damaged = whole;
@@ -209,9 +233,9 @@ TEST_F(SafetensorsTest, SurvivesRandomDamage) {
         damaged[at] = mark;
       }
     }
-    write_file(path("x"), damaged);
+    file.set(damaged);
     try {
-      SafetensorsFile{path("x")};
+      SafetensorsFile{file.path()};
     } catch (const Error&) {
     }
   }
