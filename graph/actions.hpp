@@ -66,6 +66,8 @@ struct Event {
 
 /// Collected under a node's lock, carried out after it.
 struct Actions {
+  std::int64_t now = 0;  // when their cause happened, nanoseconds; 0 before `time` was asked
+  std::int64_t time() { return now != 0 ? now : now = now_ns(); }
   InlineVector<Flight*, 16> flights;  // to run, the most urgent first
   InlineVector<Event, 16> events;
 };

@@ -71,7 +71,7 @@ class BatchNode final : public InputNode<In> {
     if (this->queue_.ended() && !finished_) return {Found::What::kItem, head};
     return {};
   }
-  bool outputs_admit(Sequence) const override { return output_.admits(sent_); }
+  Places output_places(Sequence) const override { return {sent_, sent_}; }
   Flight& take(Sequence s, Actions& actions) override {
     working_ = true;
     ItemFlight<In>& flight = this->flights_.get();
@@ -94,7 +94,7 @@ class BatchNode final : public InputNode<In> {
   void work(Flight& flight, Actions& actions) override {
     std::optional<Out> batch;
     try {
-      isolated([&] {
+      this->call_body([&] {
         batch =
             flight.counted ? collector_.add(std::move(this->item_of(flight))) : collector_.finish();
       });

@@ -11,6 +11,7 @@
 
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/ports.hpp>
+#include <forebay/graph/run.hpp>
 
 namespace forebay {
 
@@ -44,16 +45,15 @@ class ExpandNode final : public InputNode<In> {
 
  private:
   // An item's life: one flight for the body, then errands that send while there is room.
-  Found find(Actions& actions) override {
+  Found find(Actions&) override {
     if (working_) return {};
     if (range_) return {Found::What::kItem, sent_};
     const Sequence head = this->queue_.head();
     if (this->queue_.has_item(head)) return {Found::What::kItem, head};
     if (this->queue_.has_hole(head)) return {Found::What::kHole, head};
-    (void)actions;
     return {};
   }
-  bool outputs_admit(Sequence) const override { return output_.admits(sent_); }
+  Places output_places(Sequence) const override { return {sent_, sent_}; }
   Flight& take(Sequence s, Actions& actions) override {
     working_ = true;
     ItemFlight<In>& flight = this->flights_.get();
@@ -73,7 +73,7 @@ class ExpandNode final : public InputNode<In> {
     if (flight.counted) {
       In& item = this->item_of(flight);
       try {
-        isolated([&] { range_.emplace(body_(std::move(item))); });
+        this->call_body([&] { range_.emplace(body_(std::move(item))); });
         next_ = std::begin(*range_);
       } catch (...) {
         this->failed(describe_item(item, flight.sequence));
@@ -82,7 +82,7 @@ class ExpandNode final : public InputNode<In> {
     }
     this->body_done(flight);
     if (!range_) return;
-    while (*next_ != std::end(*range_) && output_.admits(sent_)) {
+    while (*next_ != std::end(*range_) && flight.parked == 0 && output_.admits(sent_)) {
       this->count_out();
       output_.send(sent_++, Out(std::move(**next_)), flight, actions);
       ++*next_;
@@ -126,11 +126,11 @@ class EmitNode final : public InputNode<In> {
                     " items it declared; declare as many as it sends");
       }
       Actions actions;
-      flight_.end = now_ns();  // of this part of the body; the queue's clock
+      actions.now = flight_.end = now_ns();  // of this part of the body; the queue's clock
       node_.count_out();
       node_.output_.send(flight_.sequence * node_.per_item_ + sent_++, std::move(item), flight_,
                          actions);
-      node_.run().settle(actions, /*keep=*/false);
+      node_.run().settle(actions, Keep::kNone);
     }
     std::size_t sent() const { return sent_; }
 
@@ -140,8 +140,8 @@ class EmitNode final : public InputNode<In> {
     std::size_t sent_ = 0;
   };
 
-  bool outputs_admit(Sequence s) const override {
-    return output_.admits(s * per_item_ + per_item_ - 1);
+  Places output_places(Sequence s) const override {
+    return {s * per_item_, s * per_item_ + per_item_ - 1};
   }
   void take_hole(Sequence s, Actions& actions) override {
     this->queue_.release(s, actions);
@@ -157,7 +157,7 @@ class EmitNode final : public InputNode<In> {
     In& item = this->item_of(flight);
     Sender sender(*this, flight);
     try {
-      isolated([&] { body_(std::move(item), static_cast<Emitter<Out>&>(sender)); });
+      this->call_body([&] { body_(std::move(item), static_cast<Emitter<Out>&>(sender)); });
     } catch (...) {
       this->failed(describe_item(item, flight.sequence));
     }

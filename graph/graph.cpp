@@ -23,6 +23,11 @@ void detail::connect(OutputBase& output, std::size_t branch, QueueBase& queue) {
   queue.from = from;
 }
 
+std::size_t detail::positive(const std::string& node, const char* what, std::size_t number) {
+  if (number == 0) throw Error(node + " has 0 " + what + "; give 1 or more");
+  return number;
+}
+
 namespace {
 
 // Depth-first search over the edges that are not feedback.
@@ -66,6 +71,13 @@ void check_ends(const detail::Node& node) {
     if (input->producer == nullptr) {
       throw Error(node.name() + " has an input that nothing feeds; connect it with >>");
     }
+  }
+  const auto closes_a_cycle = [](const detail::QueueBase* input) { return input->feedback; };
+  const auto& inputs = node.inputs();
+  if (!inputs.empty() && std::all_of(inputs.begin(), inputs.end(), closes_a_cycle)) {
+    throw Error(node.name() +
+                " takes only what comes back to it, so it could never end; let the cycle begin at "
+                "a join with the stream that enters it");
   }
   for (const detail::OutputBase* output : node.outputs()) {
     for (detail::QueueBase* target : output->targets()) {
@@ -150,6 +162,7 @@ void Graph::set(std::string_view path, std::string_view value) {
                 "decode.concurrency");
   }
   detail::Node& node = find(path.substr(0, dot));
+  const std::lock_guard lock(setting_);
   NodeSettings settings = node.settings();
   const RunOn run_on = settings.run_on;
   set_by_name(node.name(), settings, path.substr(dot + 1), value);
@@ -165,7 +178,7 @@ void Graph::set(std::string_view path, std::string_view value) {
   }
   detail::Actions actions;
   node.change(settings, actions);
-  run_->settle(actions, /*keep=*/false);
+  run_->settle(actions, detail::Keep::kNone);
 }
 
 NodeSettings Graph::settings(std::string_view node) const { return find(node).settings(); }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,6 +96,7 @@ class Graph {
   template <typename Out, typename Body>
   auto expand(std::string name, NodeSettings settings, std::size_t per_item, Body body) {
     using In = detail::ArgumentOf<Body>;
+    detail::positive(name, "outputs per item", per_item);
     auto& node =
         add<detail::EmitNode<In, Out, Body>>(std::move(name), settings, per_item, std::move(body));
     return Stage<In, Out>{{&node.queue()}, {&node.output(), 0}};
@@ -104,6 +106,7 @@ class Graph {
   template <typename T>
   auto batch(std::string name, NodeSettings settings, std::size_t size,
              LastBatch last = LastBatch::kKeep) {
+    detail::positive(name, "items per batch", size);
     return collect<T>(std::move(name), settings, CollectVector<T>(size, last));
   }
   /// Many -> 1 by a collector of your own; see `Collector`.
@@ -136,6 +139,7 @@ class Graph {
   };
   template <typename T>
   Broadcast<T> broadcast(std::string name, NodeSettings settings, std::size_t branches) {
+    detail::positive(name, "branches", branches);
     auto& node = add<detail::BroadcastNode<T>>(std::move(name), settings, branches);
     Broadcast<T> result{{&node.queue()}, {}};
     for (std::size_t i = 0; i < branches; ++i) result.outputs.push_back({&node.output(), i});
@@ -168,6 +172,7 @@ class Graph {
   };
   template <typename T>
   Gather<T> gather(std::string name, NodeSettings settings, std::size_t inputs) {
+    detail::positive(name, "inputs", inputs);
     auto& node = add<detail::GatherNode<T>>(std::move(name), settings, inputs);
     Gather<T> result{{}, {&node.output(), 0}};
     for (std::size_t i = 0; i < inputs; ++i) result.inputs.push_back({&node.queue(i)});
@@ -203,11 +208,12 @@ class Graph {
     if (first.empty()) throw Error("a feedback edge without first items can never start");
     detail::connect(*from.port, from.branch, *to.queue);
     to.queue->feedback = true;
-    from.port->offset = first.size();
+    to.queue->offset = first.size();
     detail::Actions actions;
     for (std::size_t i = 0; i < first.size(); ++i) {
-      if (!to.queue->admits(i)) throw Error("a feedback edge with more first items than places");
-      to.queue->put(i, std::move(first[i]), actions);
+      if (!to.queue->admits(i) || !to.queue->put(i, std::move(first[i]), actions)) {
+        throw Error("a feedback edge with more first items than places");
+      }
     }
   }
 
@@ -255,6 +261,7 @@ class Graph {
   std::unique_ptr<detail::Run> run_;
   std::vector<std::unique_ptr<detail::Node>> nodes_;
   bool has_run_ = false;
+  mutable std::mutex setting_;  // one change at a time, so that none is lost
 };
 
 }  // namespace forebay

@@ -1,59 +1,98 @@
 #include <forebay/graph/join.hpp>
 
+#include <algorithm>
+
+#include <forebay/graph/run.hpp>
+
 namespace forebay::detail {
 
-Found JoinBase::find(Actions& actions) { return by_key_ ? find_by_key(actions) : find_by_place(); }
+Found JoinBase::find(Actions& actions) {
+  if (!by_key_) return find_by_place(actions);
+  try {
+    return find_by_key(actions);
+  } catch (...) {  // the key function, called on item `asked_`
+    run().note_failure(name() + ": item " + std::to_string(asked_) + ": " + exception_text());
+    actions.events.push_back({Event::Kind::kStop, nullptr, nullptr, 0});
+    return {};
+  }
+}
 
-Found JoinBase::find_by_place() {
-  const Sequence s = inputs()[0]->head();
-  bool hole = false;
-  for (const QueueBase* input : inputs()) {
-    if (input->has_hole(s)) {
+// A stream that comes back over a feedback edge is matched in its order, not by place: what it
+// carries belongs to no item in particular, and items that were dropped took none of it.
+Found JoinBase::find_by_place(Actions& actions) {
+  match_.clear();
+  bool item = false, hole = false, absent = false;
+  for (QueueBase* input : inputs()) {
+    if (input->feedback) skip_holes(*input, actions);
+    const Sequence s = input->head();
+    match_.push_back(s);
+    if (input->feedback) continue;
+    if (input->has_item(s)) {
+      item = true;
+    } else if (input->has_hole(s)) {
       hole = true;
-    } else if (!input->has_item(s)) {
+    } else if (input->ended()) {
+      absent = true;  // like a hole, but nothing may go with it
+    } else {
       return {};
     }
   }
-  match_.assign(inputs().size(), s);
-  return {hole ? Found::What::kHole : Found::What::kItem, s};
+  const Sequence s = inputs()[lead()]->head();
+  if (hole && !(absent && item)) return {Found::What::kHole, s};
+  if (absent) return {};
+  for (std::size_t i = 0; i < match_.size(); ++i) {
+    if (!inputs()[i]->has_item(match_[i])) return {};
+  }
+  return {Found::What::kItem, s};
+}
+
+void JoinBase::skip_holes(QueueBase& input, Actions& actions) {
+  for (Sequence s = input.head(); s < input.tail(); ++s) {
+    if (input.has_hole(s)) input.release(s, actions);
+  }
 }
 
 Found JoinBase::find_by_key(Actions& actions) {
-  for (std::size_t i = 1; i < inputs().size(); ++i) {
-    QueueBase& input = *inputs()[i];
-    for (Sequence s = input.head(); s < input.tail(); ++s) {
-      if (input.has_hole(s)) input.release(s, actions);
-    }
+  const QueueBase& first = *inputs()[lead()];
+  for (QueueBase* input : inputs()) {
+    if (input != &first) skip_holes(*input, actions);
   }
-  const QueueBase& first = *inputs()[0];
   for (Sequence s = first.head(); s < first.tail(); ++s) {
-    if (first.has_hole(s)) {
-      match_.assign(1, s);
-      return {Found::What::kHole, s};
-    }
-    if (first.has_item(s) && match_key(s)) return {Found::What::kItem, s};
+    if (first.has_hole(s)) return {Found::What::kHole, s};
+    if (first.has_item(s) && match_key(lead(), s)) return {Found::What::kItem, s};
   }
   return {};
 }
 
-bool JoinBase::match_key(Sequence s) {
-  const std::uint64_t wanted = key(0, s);
-  match_.assign(1, s);
-  for (std::size_t i = 1; i < inputs().size(); ++i) {
-    const QueueBase& input = *inputs()[i];
-    for (Sequence other = input.head(); other < input.tail(); ++other) {
-      if (!input.has_item(other) || key(i, other) != wanted) continue;
-      match_.push_back(other);
-      break;
-    }
-    if (match_.size() != i + 1) return false;
+bool JoinBase::match_key(std::size_t input, Sequence s) {
+  const std::uint64_t wanted = key(input, asked_ = s);
+  match_.assign(inputs().size(), s);
+  for (std::size_t i = 0; i < inputs().size(); ++i) {
+    if (i != input && !find_key(i, wanted)) return false;
   }
   return true;
 }
 
+bool JoinBase::find_key(std::size_t input, std::uint64_t wanted) {
+  const QueueBase& queue = *inputs()[input];
+  for (Sequence s = queue.head(); s < queue.tail(); ++s) {
+    if (!queue.has_item(s) || key(input, asked_ = s) != wanted) continue;
+    match_[input] = s;
+    return true;
+  }
+  return false;
+}
+
 void JoinBase::take_hole(Sequence s, Actions& actions) {
-  // By place, the partners of a dropped item are dropped with it.
-  for (std::size_t i = 0; i < match_.size(); ++i) inputs()[i]->drop(match_[i], actions);
+  if (by_key_) {
+    inputs()[lead()]->release(s, actions);
+  } else {
+    // By place, the partners of a dropped item are dropped with it.
+    for (std::size_t i = 0; i < inputs().size(); ++i) {
+      QueueBase& input = *inputs()[i];
+      if (!input.feedback && !input.ended()) input.drop(match_[i], actions);
+    }
+  }
   outputs()[0]->send_hole(s, actions);
 }
 
@@ -64,13 +103,32 @@ bool JoinBase::exhausted() const {
   return true;
 }
 
+Sequence JoinBase::output_end() const {
+  if (by_key_) return inputs()[lead()]->end();
+  Sequence end = 0;
+  for (const QueueBase* input : inputs()) {
+    if (!input->feedback) end = std::max(end, input->end());
+  }
+  return end;
+}
+
+std::size_t JoinBase::lead() const {
+  std::size_t i = 0;
+  while (i + 1 < inputs().size() && inputs()[i]->feedback) ++i;
+  return i;
+}
+
+// Called when nothing was found: so what is here has no partner here.
 std::string JoinBase::unmatched() const {
   for (const QueueBase* ended : inputs()) {
-    if (ended->feedback || !ended->ended()) continue;
+    if (ended->feedback || !(by_key_ ? ended->complete() : ended->ended())) continue;
     for (const QueueBase* left : inputs()) {
-      if (left->feedback || left->depth() == 0) continue;
-      return std::to_string(left->depth()) + " items from " + left->from +
-             " have no partner: the stream from " + ended->from + " has ended";
+      if (left == ended || left->feedback || left->depth() == 0) continue;
+      Sequence s = left->head();
+      while (!left->has_item(s)) ++s;
+      return "item " + std::to_string(s) + " from " + left->from +
+             " has no partner: the stream from " + ended->from + " has ended after " +
+             std::to_string(ended->end()) + " items";
     }
   }
   return {};

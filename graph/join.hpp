@@ -17,7 +17,7 @@ namespace forebay::detail {
 
 /// The untyped part of a join. Without keys, items at the same place of their streams belong
 /// together; with keys, items of equal key do, looked for within the queues' windows. Outputs take
-/// the place of the item on input 0.
+/// the place of the item on the first input that is not a feedback edge.
 class JoinBase : public Node {
  public:
   JoinBase(Run& run, std::string name, NodeSettings settings, bool by_key)
@@ -28,18 +28,22 @@ class JoinBase : public Node {
 
   Found find(Actions& actions) override;
   bool exhausted() const override;
-  Sequence output_end() const override { return inputs()[0]->end(); }
+  Sequence output_end() const override;
   void take_hole(Sequence s, Actions& actions) override;
   std::string unmatched() const override;
 
   std::vector<Sequence> match_;  // of the item `find` found last, one per input
 
  private:
-  Found find_by_place();
+  Found find_by_place(Actions& actions);
   Found find_by_key(Actions& actions);
-  bool match_key(Sequence first);
+  bool match_key(std::size_t input, Sequence s);
+  bool find_key(std::size_t input, std::uint64_t wanted);
+  void skip_holes(QueueBase& input, Actions& actions);
+  std::size_t lead() const;  // the input whose places the outputs take
 
   bool by_key_;
+  Sequence asked_ = 0;  // whose key was computed last
 };
 
 /// Inputs of different types; gives tuples.

@@ -24,13 +24,13 @@ std::int64_t thread_cpu_ns() {
 
 void OutputBase::send_hole(Sequence s, Actions& actions) const {
   for (QueueBase* target : targets_) {
-    actions.events.push_back({Event::Kind::kHole, nullptr, target, s + offset});
+    actions.events.push_back({Event::Kind::kHole, nullptr, target, s + target->offset});
   }
 }
 
 void OutputBase::send_end(Sequence end, Actions& actions) const {
   for (QueueBase* target : targets_) {
-    actions.events.push_back({Event::Kind::kEnd, nullptr, target, end + offset});
+    actions.events.push_back({Event::Kind::kEnd, nullptr, target, end + target->offset});
   }
 }
 
@@ -38,6 +38,7 @@ Node::Node(Run& run, std::string name, std::string kind, NodeSettings settings)
     : run_(run),
       name_(std::move(name)),
       kind_(std::move(kind)),
+      has_own_threads_(settings.run_on == RunOn::kOwnThreads),
       settings_(settings),
       task_(run.flow(), tbb::flow::unlimited,  // the node itself limits its flights
             [this](Flight* flight) {
@@ -45,7 +46,9 @@ Node::Node(Run& run, std::string name, std::string kind, NodeSettings settings)
               return tbb::flow::continue_msg();
             }) {
   validate(name_, settings_);
-  if (settings_.run_on == RunOn::kOwnThreads) own_threads_ = std::make_unique<OwnThreads>(run_);
+  if (has_own_threads_) {
+    own_threads_ = std::make_unique<OwnThreads>(run_, *this, settings_.concurrency);
+  }
 }
 
 Node::~Node() = default;
@@ -59,8 +62,9 @@ NodeSettings Node::settings() const {
 
 void Node::change(const NodeSettings& settings, Actions& actions) {
   const tbb::spin_mutex::scoped_lock lock(mutex_);
-  account(now_ns());
+  account(actions.time());
   settings_ = settings;
+  if (own_threads_) own_threads_->set_limit(settings.concurrency);
   for (QueueBase* input : inputs_) {
     input->set_capacity(settings.queue, settings.queue_bytes, actions);
   }
@@ -88,34 +92,42 @@ void Node::account(std::int64_t now) const {
   for (QueueBase* input : inputs_) input->account(dt);
 }
 
-bool Node::room_for(Sequence s) {
-  if (outputs_admit(s)) {
+// An output that waits for bytes keeps a worker occupied, but must not keep it from the very item
+// that the queue waits for: bytes are given in stream order.
+bool Node::outputs_allow(const Found& found) const {
+  if (outputs_.empty()) return true;
+  const Places places = output_places(found.sequence);
+  if (!outputs_[0]->admits(places.last)) return false;
+  return parked_ == 0 || found.what == Found::What::kHole ||
+         active_ + parked_ < static_cast<std::int64_t>(settings_.concurrency) ||
+         outputs_[0]->awaits(places.first);
+}
+
+bool Node::may_start(const Found& found) {
+  if (outputs_allow(found)) {
     waits_for_room_.store(false, std::memory_order_relaxed);
     return true;
   }
-  // Ask again once the consumer can see that we wait; pairs with QueueBase::publish_limit.
+  // Ask again once consumers can see that we wait; pairs with QueueBase::wake_waiting_producer.
   waits_for_room_.store(true, std::memory_order_seq_cst);
-  return outputs_admit(s);
+  return outputs_allow(found);
 }
 
 void Node::pump(Actions& actions) {
   if (ended_ || !run_.started()) return;
   idle_ = Idle::kNo;
   while (!run_.stopping()) {
-    if (active_ + parked_ >= static_cast<std::int64_t>(settings_.concurrency)) {
-      if (parked_ > 0) idle_ = Idle::kBlocked;
-      break;
-    }
+    if (active_ >= static_cast<std::int64_t>(settings_.concurrency)) break;
     const Found found = find(actions);
     if (found.what == Found::What::kNothing) {
-      idle_ = Idle::kStarved;
+      idle_ = parked_ > 0 ? Idle::kBlocked : Idle::kStarved;
       if (const std::string why = unmatched(); !why.empty()) {
         run_.note_failure(name_ + ": " + why);
         actions.events.push_back({Event::Kind::kStop, nullptr, nullptr, 0});
       }
       break;
     }
-    if (!room_for(found.sequence)) {
+    if (!may_start(found)) {
       idle_ = Idle::kBlocked;
       break;
     }
@@ -147,13 +159,13 @@ void Node::end(Actions& actions) {
 
 void Node::wake(Actions& actions) {
   const tbb::spin_mutex::scoped_lock lock(mutex_);
-  account(now_ns());
+  account(actions.time());
   pump(actions);
 }
 
 void Node::unpark(Actions& actions) {
   const tbb::spin_mutex::scoped_lock lock(mutex_);
-  account(now_ns());
+  account(actions.time());
   --parked_;
   pump(actions);
 }
@@ -161,12 +173,14 @@ void Node::unpark(Actions& actions) {
 void Node::receive_hole(QueueBase& queue, Sequence s, Actions& actions) {
   const tbb::spin_mutex::scoped_lock lock(mutex_);
   if (ended_) return;
+  account(actions.time());
   queue.put_hole(s, actions);
   pump(actions);
 }
 
 void Node::receive_end(QueueBase& queue, Sequence end, Actions& actions) {
   const tbb::spin_mutex::scoped_lock lock(mutex_);
+  account(actions.time());
   queue.set_end(end);
   pump(actions);
 }
@@ -182,14 +196,22 @@ void Node::launch(Flight& flight) {
 std::int64_t Node::run_flight(Flight& flight, Actions& actions) {
   if (!run_.stopping()) {
     if (flight.sampled) flight.cpu = thread_cpu_ns();
-    work(flight, actions);
+    try {
+      work(flight, actions);
+    } catch (...) {
+      // Not the body but what surrounds it: a copy for a branch, `describe`, an element of a range.
+      // The item may be half sent, so it cannot be skipped.
+      run_.fail(name_ + ": item " + std::to_string(flight.sequence) + ": " + exception_text());
+      if (flight.end == 0) body_done(flight);
+    }
   }
   const std::int64_t end = flight.end;
+  actions.now = end;
   const tbb::spin_mutex::scoped_lock lock(mutex_);
   if (end != 0) {
     account(end);
     ++finished_;
-    if (flight.counted) service_.record(end - flight.begin);
+    if (flight.counted && run_.metering()) service_.record(end - flight.begin);
     if (flight.sampled) {
       sampled_cpu_ += flight.cpu;
       sampled_busy_ += end - flight.begin;
@@ -207,14 +229,18 @@ void Node::body_done(Flight& flight) const {
   if (flight.sampled) flight.cpu = thread_cpu_ns() - flight.cpu;
 }
 
-void Node::failed(const std::string& item) {
-  std::string what = "unknown exception";
+std::string exception_text() {
   try {
     throw;
   } catch (const std::exception& error) {
-    what = error.what();
-  } catch (...) {  // NOLINT(bugprone-empty-catch): what() is not to be had
+    return error.what();
+  } catch (...) {
+    return "unknown exception";
   }
+}
+
+void Node::failed(const std::string& item) {
+  std::string what = exception_text();
   {
     const tbb::spin_mutex::scoped_lock lock(mutex_);
     ++errors_;
@@ -252,6 +278,7 @@ NodeSnapshot Node::snapshot(std::int64_t now) const {
   result.items_out = items_out_.load(std::memory_order_relaxed);
   result.errors = errors_;
   result.skipped = skipped_;
+  result.metered = last_ == 0 ? 0 : last_ - run_.begin_time();
   result.busy = busy_;
   result.starved = starved_;
   result.blocked = blocked_;
@@ -268,21 +295,25 @@ NodeSnapshot Node::snapshot(std::int64_t now) const {
 std::string Node::waiting_for() const {
   const tbb::spin_mutex::scoped_lock lock(mutex_);
   if (ended_) return {};
-  std::string text = name_ + ":";
-  if (active_ > 0) text += " " + std::to_string(active_) + " in the body;";
+  std::string text = name_;
+  text += ':';
+  if (active_ > 0) text.append(" ").append(std::to_string(active_)).append(" in the body;");
+  bool any_empty = false;
   for (const QueueBase* input : inputs_) {
-    text += " input from " + input->from + " holds " + std::to_string(input->depth()) + "/" +
-            std::to_string(input->capacity()) + ";";
+    text.append(" input from ").append(input->from).append(" holds ");
+    text.append(std::to_string(input->depth())).append("/");
+    text.append(std::to_string(input->capacity())).append(";");
+    any_empty = any_empty || input->depth() == 0;
   }
   if (idle_ == Idle::kBlocked) {
     text += " waits for room in";
     for (const OutputBase* output : outputs_) {
-      for (QueueBase* target : output->targets()) text += " " + target->owner().name();
+      for (QueueBase* target : output->targets()) text.append(" ").append(target->owner().name());
     }
   } else if (idle_ == Idle::kStarved) {
-    text += " waits for an item";
+    text += any_empty ? " waits for an item" : " waits for another item than these";
     for (const QueueBase* input : inputs_) {
-      if (input->depth() == 0) text += " from " + input->from;
+      if (any_empty && input->depth() == 0) text.append(" from ").append(input->from);
     }
   }
   return text;

@@ -4,6 +4,7 @@
 
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/spin_mutex.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <atomic>
 #include <cstdint>
@@ -41,9 +42,17 @@ class OutputBase {
   virtual ~OutputBase() = default;
   OutputBase(const OutputBase&) = delete;
 
-  bool admits(Sequence last) const {
+  /// Whether `s` and all before it have a place in every queue it goes to.
+  bool admits(Sequence s) const {
     for (const QueueBase* target : targets_) {
-      if (!target->admits(last + offset)) return false;
+      if (!target->admits(s + target->offset)) return false;
+    }
+    return true;
+  }
+  /// Whether no queue it goes to waits for an earlier item than `s`.
+  bool awaits(Sequence s) const {
+    for (const QueueBase* target : targets_) {
+      if (!target->awaits(s + target->offset)) return false;
     }
     return true;
   }
@@ -54,17 +63,23 @@ class OutputBase {
   const std::vector<QueueBase*>& targets() const { return targets_; }
   void connect(std::size_t branch, QueueBase& queue) { targets_[branch] = &queue; }
 
-  Sequence offset = 0;  // items put into a feedback edge before the run
-
  private:
   Node& owner_;
   std::vector<QueueBase*> targets_;  // one per branch; more than one only in a broadcast
 };
 
+/// What the exception being handled says.
+std::string exception_text();
+
 /// What the scheduler finds when it asks a node for work.
 struct Found {
   enum class What : std::uint8_t { kNothing, kItem, kHole } what = What::kNothing;
   Sequence sequence = 0;
+};
+
+/// The places of an item's outputs, first and last.
+struct Places {
+  Sequence first = 0, last = 0;
 };
 
 /// Base of all nodes. One short spin lock guards queues, counters and limits; it is never held
@@ -89,7 +104,7 @@ class Node {
   void change(const NodeSettings& settings, Actions& actions);
   NodeSnapshot snapshot(std::int64_t now) const;
 
-  bool has_own_threads() const { return settings_.run_on == RunOn::kOwnThreads; }
+  bool has_own_threads() const { return has_own_threads_; }
   /// Waits for the node's own threads, which have nothing left to do.
   void join_threads();
   bool waits_for_room() const { return waits_for_room_.load(std::memory_order_seq_cst); }
@@ -128,9 +143,7 @@ class Node {
 
   // Called with the lock held.
   virtual Found find(Actions& actions) = 0;
-  virtual bool outputs_admit(Sequence s) const {
-    return outputs_.empty() || outputs_[0]->admits(s);
-  }
+  virtual Places output_places(Sequence s) const { return {s, s}; }
   virtual Flight& take(Sequence s, Actions& actions) = 0;
   virtual void take_hole(Sequence s, Actions& actions) = 0;
   virtual bool exhausted() const = 0;       // no input will ever come
@@ -142,6 +155,15 @@ class Node {
   // item before it returns.
   virtual void work(Flight& flight, Actions& actions) = 0;
 
+  /// Calls the body such that a wait inside it (a nested parallel loop) takes up no other item.
+  template <typename Call>
+  void call_body(const Call& call) const {
+    if (has_own_threads_) {
+      call();
+    } else {
+      tbb::this_task_arena::isolate(call);
+    }
+  }
   void body_done(Flight& flight) const;
   /// Deals with the exception being handled, thrown on `item` ("item 17"), as `on_error` says.
   void failed(const std::string& item);
@@ -157,11 +179,13 @@ class Node {
 
   void account(std::int64_t now) const;
   void pump(Actions& actions);
-  bool room_for(Sequence s);
+  bool may_start(const Found& found);
+  bool outputs_allow(const Found& found) const;
   void end(Actions& actions);
 
   Run& run_;
   const std::string name_, kind_;
+  const bool has_own_threads_;
   NodeSettings settings_;
   std::vector<QueueBase*> inputs_;
   std::vector<OutputBase*> outputs_;

@@ -3,6 +3,7 @@
 // Threads of one node whose body may block.
 
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -13,24 +14,29 @@ namespace forebay::detail {
 
 class Run;
 
-/// Runs flights on threads that only this node uses; as many as flights were ever waiting at once,
-/// so at most the node's concurrency. They end with the object.
+/// Runs flights on threads that only this node uses: at most as many as its concurrency, started
+/// when first needed, each going on with the node's next item by itself. They end with the object.
 class OwnThreads {
  public:
-  explicit OwnThreads(Run& run) : run_(run) {}
+  OwnThreads(Run& run, const Node& node, std::size_t limit)
+      : run_(run), node_(node), limit_(limit) {}
   ~OwnThreads();
   OwnThreads(const OwnThreads&) = delete;  // its threads hold its address
 
   void submit(Flight* flight);
+  /// How many threads there may be. Those there are stay.
+  void set_limit(std::size_t limit);
 
  private:
   void work();
+  Flight* next();
 
   Run& run_;
+  const Node& node_;
   std::mutex mutex_;  // guards all below
   std::condition_variable wakes_;
   std::vector<Flight*> waiting_;  // first in, first out; short
-  std::size_t idle_ = 0;
+  std::size_t idle_ = 0, limit_;
   bool closing_ = false;
   std::vector<std::thread> threads_;
 };

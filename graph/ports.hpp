@@ -2,8 +2,6 @@
 
 // What the typed nodes share: sending, flights with an item, and a single input.
 
-#include <oneapi/tbb/task_arena.h>
-
 #include <deque>
 #include <optional>
 #include <string>
@@ -29,7 +27,7 @@ class OutputPort final : public OutputBase {
  private:
   void send_to(std::size_t branch, Sequence s, T&& item, Flight& flight, Actions& actions) {
     auto& queue = static_cast<Queue<T>&>(*targets()[branch]);
-    if (!queue.owner().receive(queue, s + offset, std::move(item), flight.end, actions)) {
+    if (!queue.owner().receive(queue, s + queue.offset, std::move(item), flight.end, actions)) {
       ++flight.parked;
     }
   }
@@ -68,12 +66,6 @@ std::string describe_item(const T& item, Sequence s) {
   } else {
     return "item " + std::to_string(s);
   }
-}
-
-/// Calls `body` so that a wait inside it (a nested parallel loop) takes up no other item.
-template <typename Call>
-decltype(auto) isolated(Call&& call) {
-  return tbb::this_task_arena::isolate(std::forward<Call>(call));
 }
 
 /// A node with one input of type `In`.

@@ -10,6 +10,7 @@ namespace forebay::detail {
 QueueBase::QueueBase(Node& owner, std::size_t capacity, std::size_t capacity_bytes)
     : owner_(owner),
       limit_(capacity),
+      awaited_(capacity_bytes == 0 ? kOpen : 0),
       capacity_(capacity),
       capacity_bytes_(capacity_bytes),
       mask_(std::bit_ceil(capacity) - 1),
@@ -22,6 +23,13 @@ std::optional<Sequence> QueueBase::earliest() {
     if (place == Place::kItem || place == Place::kHole) return scan_;
   }
   return std::nullopt;
+}
+
+bool QueueBase::complete() const {
+  for (Sequence s = head_; s < end_; ++s) {
+    if (s >= tail_ || state(s) == Place::kEmpty || state(s) == Place::kParked) return false;
+  }
+  return true;
 }
 
 bool QueueBase::arrived(Sequence s, std::size_t bytes, Actions& actions) {
@@ -45,16 +53,20 @@ void QueueBase::admit_parked(Sequence self, Actions& actions) {
   admitted_ = std::max(admitted_, head_);
   for (; admitted_ < tail_; ++admitted_) {
     Place& place = places_[slot(admitted_)];
-    if (place == Place::kEmpty && capacity_bytes_ != 0) return;
+    if (place == Place::kEmpty && capacity_bytes_ != 0) break;
     if (place != Place::kParked) continue;
     const std::size_t bytes = item_bytes_[slot(admitted_)];
-    if (capacity_bytes_ != 0 && bytes_ != 0 && bytes_ + bytes > capacity_bytes_) return;
+    if (capacity_bytes_ != 0 && bytes_ != 0 && bytes_ + bytes > capacity_bytes_) break;
     place = Place::kItem;
     bytes_ += bytes;
     high_water_ = std::max(high_water_, ++depth_);
     scan_ = std::min(scan_, admitted_);
     if (admitted_ != self) actions.events.push_back({Event::Kind::kUnpark, producer, this, 0});
   }
+  const Sequence awaited = capacity_bytes_ == 0 ? kOpen : admitted_;
+  if (awaited == awaited_.load(std::memory_order_relaxed)) return;
+  awaited_.store(awaited, std::memory_order_seq_cst);
+  wake_waiting_producer(actions);
 }
 
 void QueueBase::put_hole(Sequence s, Actions& actions) {
@@ -83,7 +95,11 @@ void QueueBase::release(Sequence s, Actions& actions) {
 
 void QueueBase::publish_limit(Actions& actions) {
   limit_.store(head_ + capacity_, std::memory_order_seq_cst);
-  // Pairs with Node::outputs_admit: either the producer sees the new limit or we see it waiting.
+  wake_waiting_producer(actions);
+}
+
+// Pairs with Node::may_start: either the producer sees what was just stored or we see it waiting.
+void QueueBase::wake_waiting_producer(Actions& actions) const {
   if (producer != nullptr && producer->waits_for_room()) {
     actions.events.push_back({Event::Kind::kWake, producer, nullptr, 0});
   }

@@ -23,7 +23,7 @@ namespace forebay::detail {
 /// the whole graph can always go on (no deadlock, whatever overtakes it), and taking a credit is
 /// one atomic load.
 ///
-/// All but `admits` is guarded by the lock of the node that owns the queue.
+/// All but `admits` and `awaits` is guarded by the lock of the node that owns the queue.
 class QueueBase {
  public:
   static constexpr Sequence kOpen = std::numeric_limits<Sequence>::max();
@@ -35,6 +35,10 @@ class QueueBase {
   /// Whether item `s` has a place. Lock-free; a false answer is final until the owner wakes the
   /// producer.
   bool admits(Sequence s) const { return s < limit_.load(std::memory_order_seq_cst); }
+
+  /// With a byte limit: whether all before `s` has been let in, so that everything waits for `s`.
+  /// Lock-free, like `admits`.
+  bool awaits(Sequence s) const { return s <= awaited_.load(std::memory_order_seq_cst); }
 
   /// Whether anything is at `s`, and what.
   bool has_item(Sequence s) const { return in_ring(s) && state(s) == Place::kItem; }
@@ -48,8 +52,9 @@ class QueueBase {
   std::size_t depth() const { return depth_; }
   std::size_t capacity() const { return capacity_; }
   bool ended() const { return head_ == end_; }
-  bool end_known() const { return end_ != kOpen; }
   Sequence end() const { return end_; }
+  /// Whether the stream has ended and all that is left of it is here.
+  bool complete() const;
 
   void put_hole(Sequence s, Actions& actions);
   void set_end(Sequence end) { end_ = end; }
@@ -74,6 +79,7 @@ class QueueBase {
   // Set when the edge is connected, before the run.
   Node* producer = nullptr;
   bool feedback = false;  // the edge closes a cycle
+  Sequence offset = 0;    // items put in before the run; the producer's item 0 comes after them
   std::string from;
 
  protected:
@@ -94,9 +100,11 @@ class QueueBase {
   Place state(Sequence s) const { return places_[slot(s)]; }
   void admit_parked(Sequence self, Actions& actions);
   void publish_limit(Actions& actions);
+  void wake_waiting_producer(Actions& actions) const;
 
   Node& owner_;
   std::atomic<Sequence> limit_;
+  std::atomic<Sequence> awaited_;  // kOpen without a byte limit
   Sequence head_ = 0, tail_ = 0, scan_ = 0, end_ = kOpen;
   Sequence admitted_ = 0;  // with a byte limit: all before it have been let in
   std::size_t capacity_, capacity_bytes_;

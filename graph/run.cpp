@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kWatchInterval{500};
 
-// The run whose pool the calling thread works for; null on every other thread.
+// The run whose pool the calling thread works for, while it settles; null at all other times. In a
+// body it is null too: what is spawned there could be taken up by a wait inside that body.
 thread_local const Run* pool_of_this_thread = nullptr;
 
 }  // namespace
@@ -41,25 +42,29 @@ void Run::execute(std::vector<Node*> nodes) {
   nodes_ = std::move(nodes);
   live_ = nodes_.size();
   begin_ = now_ns();
-  arena_->execute([this] {
-    flow_->reserve_wait();  // until the last node has ended
-    started_.store(true, std::memory_order_release);
-    std::thread watchdog([this] { watch(); });
-    for (Node* node : nodes_) {
-      Actions actions;
-      node->wake(actions);
-      settle(actions, /*keep=*/false);
-    }
-    flow_->wait_for_all();
-    {
-      const std::lock_guard lock(mutex_);
-      done_ = true;
-    }
-    watchdog_wakes_.notify_all();
-    watchdog.join();
-    for (Node* node : nodes_) node->join_threads();
-  });
+  arena_->execute([this] { run_until_ended(); });
   if (error_) throw Error(*error_);
+}
+
+void Run::run_until_ended() {
+  flow_->reserve_wait();  // until the last node has ended
+  started_.store(true);   // pairs with `stop`: it sees this, or the nodes see that they must stop
+  std::thread watchdog([this] { watch(); });
+  ++working_;
+  for (Node* node : nodes_) {
+    Actions actions;
+    node->wake(actions);
+    settle(actions, Keep::kNone);
+  }
+  --working_;
+  flow_->wait_for_all();
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+  }
+  watchdog_wakes_.notify_all();
+  watchdog.join();
+  for (Node* node : nodes_) node->join_threads();
 }
 
 void Run::stop() {
@@ -68,7 +73,7 @@ void Run::stop() {
   for (Node* node : nodes_) {
     Actions actions;
     node->wake(actions);
-    settle(actions, /*keep=*/false);
+    settle(actions, Keep::kNone);
   }
 }
 
@@ -86,7 +91,7 @@ void Run::node_ended() {
   if (live_.fetch_sub(1) == 1) flow_->release_wait();
 }
 
-Flight* Run::settle(Actions& actions, bool keep) {
+Flight* Run::settle(Actions& actions, Keep keep, const Node* own) {
   for (std::size_t i = 0; i < actions.events.size(); ++i) {
     const Event event = actions.events[i];
     switch (event.kind) {
@@ -109,30 +114,46 @@ Flight* Run::settle(Actions& actions, bool keep) {
   }
   actions.events.clear();
 
-  // Launched last, a flight is taken first by this thread: so go from the least urgent.
   Flight* kept = nullptr;
+  for (std::size_t i = 0; i < actions.flights.size() && keep != Keep::kNone; ++i) {
+    const Node* node = actions.flights[i]->node;
+    if (keep == Keep::kOwn ? node != own : node->has_own_threads()) continue;
+    kept = actions.flights[i];
+    break;
+  }
+  // Launched last, a flight is taken first by this thread: so go from the least urgent.
   for (std::size_t i = actions.flights.size(); i-- > 0;) {
     Flight* flight = actions.flights[i];
-    if (keep && i == 0 && !flight->node->has_own_threads()) {
-      kept = flight;
-    } else {
-      flight->node->launch(*flight);
-    }
+    if (flight != kept) flight->node->launch(*flight);
   }
   actions.flights.clear();
   return kept;
 }
 
 void Run::work_on(Flight* flight) {
-  const Run* outer = std::exchange(pool_of_this_thread, this);
+  ++working_;
   std::int64_t now = 0;
   while (flight != nullptr) {
     Actions actions;
     flight->begin = now != 0 || !metering() ? now : now_ns();
     now = flight->node->run_flight(*flight, actions);
-    flight = settle(actions, /*keep=*/true);
+    pool_of_this_thread = this;
+    flight = settle(actions, Keep::kPool);
+    pool_of_this_thread = nullptr;
   }
-  pool_of_this_thread = outer;
+  --working_;
+}
+
+void Run::work_on_own(Flight* flight, const Node& node) {
+  ++working_;
+  std::int64_t now = 0;
+  while (flight != nullptr) {
+    Actions actions;
+    flight->begin = now != 0 || !metering() ? now : now_ns();
+    now = flight->node->run_flight(*flight, actions);
+    flight = settle(actions, Keep::kOwn, &node);
+  }
+  --working_;
 }
 
 void Run::submit(tbb::flow::function_node<Flight*>& task, Flight* flight) {
@@ -163,24 +184,28 @@ void Run::watch() {
     const double still = static_cast<double>(now_ns() - last_progress) * 1e-9;
     if (still >= options_.stall_after && !said) {
       said = true;
-      char seconds[32];
-      std::snprintf(seconds, sizeof seconds, "%.0f s", still);
-      const std::string text =
-          "graph '" + name_ + "': no item was finished for " + seconds + "\n" + waiting();
-      if (options_.on_stall) {
-        options_.on_stall(text);
-      } else {
-        std::fputs(text.c_str(), stderr);
-      }
+      report_stall(still);
     }
     lock.lock();
   }
 }
 
-// Nothing in any body twice in a row, and nothing happened in between: nobody is left to move.
+void Run::report_stall(double seconds) const {
+  char duration[32];
+  std::snprintf(duration, sizeof duration, "%.0f s", seconds);
+  const std::string text =
+      "graph '" + name_ + "': no item was finished for " + duration + "\n" + waiting();
+  if (options_.on_stall) {
+    options_.on_stall(text);
+  } else {
+    std::fputs(text.c_str(), stderr);
+  }
+}
+
+// No thread at work twice in a row, and nothing happened in between: nobody is left to move.
 bool Run::stuck(std::uint64_t& finished_before, bool& quiet_before) const {
   std::uint64_t finished = 0;
-  bool quiet = !stopping();
+  bool quiet = !stopping() && working_ == 0;
   bool all_ended = true;
   for (const Node* node : nodes_) {
     finished += node->finished();

@@ -20,6 +20,13 @@
 
 namespace forebay::detail {
 
+/// Which flight the thread that settles wants for itself.
+enum class Keep : std::uint8_t {
+  kNone,
+  kPool,  // any that the pool runs
+  kOwn,   // one of the node whose own thread it is
+};
+
 /// Shared by all nodes of a graph; outlives them.
 class Run {
  public:
@@ -53,16 +60,20 @@ class Run {
   void fail(const std::string& what);
   void node_ended();
 
-  /// Carries out `actions`; when `keep` is set, returns one flight for the calling worker to go on
-  /// with instead of handing it to another.
-  Flight* settle(Actions& actions, bool keep);
+  /// Carries out `actions`. Returns the most urgent flight of those that `keep` says, for the
+  /// calling thread to go on with instead of handing it to another; null when there is none.
+  Flight* settle(Actions& actions, Keep keep, const Node* own = nullptr);
   /// Runs a flight, and then whatever it makes possible, on the calling worker of the pool.
   void work_on(Flight* flight);
+  /// The same on a thread of the node's own, which goes on with flights of that node alone.
+  void work_on_own(Flight* flight, const Node& node);
   /// Hands a flight to the pool from any thread.
   void submit(tbb::flow::function_node<Flight*>& task, Flight* flight);
 
  private:
+  void run_until_ended();
   void watch();
+  void report_stall(double seconds) const;
   bool stuck(std::uint64_t& finished_before, bool& quiet_before) const;
   std::string waiting() const;
 
@@ -77,7 +88,8 @@ class Run {
 
   std::atomic<bool> started_{false}, stopping_{false};
   std::atomic<std::size_t> live_{0};
-  std::mutex mutex_;  // guards error_, done_
+  std::atomic<int> working_{0};  // threads that run a flight or settle what it led to
+  std::mutex mutex_;             // guards error_, done_
   std::condition_variable watchdog_wakes_;
   bool done_ = false;
   std::optional<std::string> error_;

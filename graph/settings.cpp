@@ -27,10 +27,13 @@ std::uint64_t parse_count(std::string_view node, std::string_view name, std::str
 }  // namespace
 
 void validate(std::string_view node, const NodeSettings& settings) {
-  if (settings.concurrency == 0) {
-    throw Error(path(node, "concurrency") + " is 0; give 1 or more");
-  }
-  if (settings.queue == 0) throw Error(path(node, "queue") + " is 0; give 1 or more");
+  const auto check = [&](std::string_view name, std::size_t value, std::size_t most) {
+    if (value >= 1 && value <= most) return;
+    throw Error(path(node, name) + " is " + std::to_string(value) + "; give " +
+                (value == 0 ? "1 or more" : std::to_string(most) + " or less"));
+  };
+  check("concurrency", settings.concurrency, NodeSettings::kMostConcurrency);
+  check("queue", settings.queue, NodeSettings::kMostPlaces);
 }
 
 void set_by_name(std::string_view node, NodeSettings& settings, std::string_view name,

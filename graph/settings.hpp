@@ -30,6 +30,9 @@ enum class RunOn : std::uint8_t {
 /// Limits and policies of a node. `concurrency`, `queue`, `queue_bytes` and `skip_limit` may change
 /// while the graph runs (`Graph::set`).
 struct NodeSettings {
+  static constexpr std::size_t kMostConcurrency = 65'536;
+  static constexpr std::size_t kMostPlaces = 16'777'216;
+
   std::size_t concurrency = 1;  // items worked on at once, 1 or more
   std::size_t queue = 16;       // places in each input queue, 1 or more
   std::size_t queue_bytes = 0;  // bytes in each input queue, 0 for no limit; one item always fits

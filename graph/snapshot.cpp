@@ -23,6 +23,7 @@ void subtract(NodeSnapshot& later, const NodeSnapshot& earlier) {
   later.items_out -= earlier.items_out;
   later.errors -= earlier.errors;
   later.skipped -= earlier.skipped;
+  later.metered -= earlier.metered;
   later.busy -= earlier.busy;
   later.starved -= earlier.starved;
   later.blocked -= earlier.blocked;

@@ -26,8 +26,8 @@ struct QueueSnapshot {
   std::array<std::int64_t, 9> level_time{};
 };
 
-/// One node. Worker times add up: over an interval dt, busy + starved + blocked = concurrency x dt
-/// (while neither the limit changes nor the node has ended).
+/// One node. Worker times add up: busy + starved + blocked = concurrency x metered, while the limit
+/// does not change.
 struct NodeSnapshot {
   std::string name;
   std::string kind;  // "source", "transform", ...
@@ -43,6 +43,8 @@ struct NodeSnapshot {
   std::uint64_t errors = 0;   // bodies that threw
   std::uint64_t skipped = 0;  // items dropped after an error
 
+  std::int64_t metered = 0;  // nanoseconds that the times below cover: from the run's begin to now,
+                             // or to the end of the node
   std::int64_t busy = 0;     // worker nanoseconds in the body
   std::int64_t starved = 0;  // worker nanoseconds idle because the input was empty
   std::int64_t blocked = 0;  // worker nanoseconds idle because an output was full

@@ -45,7 +45,7 @@ class SourceNode final : public Node {
     sent_ = false;
     std::optional<Out> out;
     try {
-      isolated([&] { out = body_(); });
+      call_body([&] { out = body_(); });
       at_end_ = !out.has_value();
     } catch (...) {
       failed("item " + std::to_string(flight.sequence));

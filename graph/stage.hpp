@@ -3,6 +3,7 @@
 // Handles to the ends of nodes, and `>>`, which connects them.
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
 
 #include <forebay/graph/node.hpp>
@@ -38,6 +39,9 @@ struct Stage {
 namespace detail {
 /// Throws `Error` when either end is connected already.
 void connect(OutputBase& output, std::size_t branch, QueueBase& queue);
+
+/// `number`, of a node's `what` ("branches"). Throws `Error` when it is 0.
+std::size_t positive(const std::string& node, const char* what, std::size_t number);
 }  // namespace detail
 
 /// Connects the output of `left` to the input of `right`. Fails to compile when the item types

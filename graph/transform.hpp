@@ -28,7 +28,7 @@ class TransformNode final : public InputNode<In> {
     In& item = this->item_of(flight);
     std::optional<Out> out;
     try {
-      isolated([&] { out.emplace(body_(std::move(item))); });
+      this->call_body([&] { out.emplace(body_(std::move(item))); });
     } catch (...) {
       this->failed(describe_item(item, flight.sequence));
     }
@@ -63,7 +63,7 @@ class FilterNode final : public InputNode<T> {
     T& item = this->item_of(flight);
     bool keep = false;
     try {
-      isolated([&] { keep = static_cast<bool>(body_(std::as_const(item))); });
+      this->call_body([&] { keep = static_cast<bool>(body_(std::as_const(item))); });
     } catch (...) {
       this->failed(describe_item(item, flight.sequence));
     }
@@ -113,7 +113,7 @@ class SinkNode final : public InputNode<In> {
   void work(Flight& flight, Actions&) override {
     In& item = this->item_of(flight);
     try {
-      isolated([&] { body_(std::move(item)); });
+      this->call_body([&] { body_(std::move(item)); });
       this->count_out();
     } catch (...) {
       this->failed(describe_item(item, flight.sequence));
