@@ -203,11 +203,11 @@ void save_checkpoint(const std::string& stem, const Network& network, const Weig
                      {"step", state_metadata["step"]},
                      {"checksum", checksum}});
   write_safetensors(state_file, std::move(rest), state_metadata);
-  model_file.finish();
-  state_file.finish();
+  model_file.sync();
+  state_file.sync();
   // The model first: from here on `matching_state` finds the state under either name.
-  model_file.publish();
-  state_file.publish();
+  model_file.commit();
+  state_file.commit();
 }
 
 void load_model(const std::string& path, const Network& network, Weights& weights) {

@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include <forebay/graph/error.hpp>
-#include <forebay/nodes/checkpoint/atomic_file.hpp>
+#include <forebay/nodes/atomic_file.hpp>
 #include <forebay/nodes/checkpoint/checkpoint.hpp>
 #include <forebay/nodes/checkpoint/state_metadata.hpp>
 
@@ -72,7 +72,8 @@ void check_writable(const std::string& prefix) {
   try {
     AtomicFile probe(prefix + "-probe");
     const std::byte byte{0};
-    probe.write({&byte, 1});
+    probe.append({&byte, 1});
+    probe.sync();
   } catch (const Error& e) {
     fail(e.what());
   }

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include <forebay/nodes/checkpoint/atomic_file.hpp>
+#include <forebay/nodes/atomic_file.hpp>
 #include <forebay/nodes/network/shape.hpp>
 
 namespace forebay {

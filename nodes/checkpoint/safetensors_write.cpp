@@ -75,9 +75,9 @@ void write_safetensors(AtomicFile& file, std::vector<StoredTensor> tensors,
   });
   const std::string header = header_text(tensors, metadata);
   const std::uint64_t length = header.size();
-  file.write(std::as_bytes(std::span(&length, 1)));
-  file.write(std::as_bytes(std::span(header)));
-  for (const StoredTensor& tensor : tensors) file.write(tensor.bytes);
+  file.append(std::as_bytes(std::span(&length, 1)));
+  file.append(std::as_bytes(std::span(header)));
+  for (const StoredTensor& tensor : tensors) file.append(tensor.bytes);
 }
 
 }  // namespace forebay

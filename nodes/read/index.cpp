@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 #include <forebay/graph/error.hpp>
-#include <forebay/nodes/read/atomic_file.hpp>
+#include <forebay/nodes/atomic_file.hpp>
 #include <forebay/nodes/read/index.hpp>
 #include <forebay/nodes/read/lines.hpp>
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include <forebay/nodes/read/atomic_file.hpp>
+#include <forebay/nodes/atomic_file.hpp>
 
 namespace forebay {
 

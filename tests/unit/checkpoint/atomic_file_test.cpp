@@ -1,4 +1,4 @@
-#include <forebay/nodes/checkpoint/atomic_file.hpp>
+#include <forebay/nodes/atomic_file.hpp>
 
 #include <gmock/gmock.h>
 
@@ -20,12 +20,12 @@ class AtomicFileTest : public FolderTest {
 TEST_F(AtomicFileTest, AppearsOnlyWhenPublished) {
   write_file(path("a"), "old");
   AtomicFile file(path("a"));
-  file.write(bytes("new "));
-  file.write(bytes("text"));
+  file.append(bytes("new "));
+  file.append(bytes("text"));
   EXPECT_EQ(content_of(path("a")), "old");
-  file.finish();
+  file.sync();
   EXPECT_EQ(content_of(path("a")), "old");
-  file.publish();
+  file.commit();
   EXPECT_EQ(content_of(path("a")), "new text");
   EXPECT_THAT(files(), ElementsAre("a"));
 }
@@ -33,7 +33,7 @@ TEST_F(AtomicFileTest, AppearsOnlyWhenPublished) {
 TEST_F(AtomicFileTest, LeavesNothingWhenGivenUp) {
   {
     AtomicFile file(path("a"));
-    file.write(bytes("half"));
+    file.append(bytes("half"));
   }
   EXPECT_THAT(files(), IsEmpty());
 }
@@ -41,9 +41,9 @@ TEST_F(AtomicFileTest, LeavesNothingWhenGivenUp) {
 TEST_F(AtomicFileTest, OverwritesTheTemporaryOfACrash) {
   write_file(path("a.tmp"), "much longer than what comes now");
   AtomicFile file(path("a"));
-  file.write(bytes("new"));
-  file.finish();
-  file.publish();
+  file.append(bytes("new"));
+  file.sync();
+  file.commit();
   EXPECT_EQ(content_of(path("a")), "new");
 }
 
@@ -53,7 +53,8 @@ TEST_F(AtomicFileTest, SaysThatTheDiskIsFull) {
   EXPECT_EQ(
       error_of([&] {
         AtomicFile file(path("a"));
-        file.write(bytes("new"));
+        file.append(bytes("new"));
+        file.sync();
       }),
       "saving \"" + path("a") + "\": No space left on device; what was there before is untouched");
   EXPECT_EQ(content_of(path("a")), "old");
@@ -69,8 +70,8 @@ TEST_F(AtomicFileTest, SaysThatTheFolderIsMissing) {
 TEST_F(AtomicFileTest, SaysThatTheNameIsAFolder) {
   std::filesystem::create_directory(path("a"));
   AtomicFile file(path("a"));
-  file.finish();
-  EXPECT_EQ(error_of([&] { file.publish(); }),
+  file.sync();
+  EXPECT_EQ(error_of([&] { file.commit(); }),
             "saving \"" + path("a") + "\": Is a directory; what was there before is untouched");
 }
 

@@ -85,8 +85,8 @@ TEST_F(CheckpointTest, LoadsOlderModelsWithoutCounters) {
   std::erase_if(tensors, [](const StoredTensor& t) { return t.type == "I64"; });
   AtomicFile file(path("old"));
   write_safetensors(file, tensors, {});
-  file.finish();
-  file.publish();
+  file.sync();
+  file.commit();
   EXPECT_EQ(model_error(path("old"), network_), "no error");
 }
 

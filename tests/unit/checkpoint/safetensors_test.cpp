@@ -100,8 +100,8 @@ TEST_F(SafetensorsTest, WritesTheReferencesBytes) {
     AtomicFile file(path(name));
     std::vector<StoredTensor> tensors(read.tensors().rbegin(), read.tensors().rend());
     write_safetensors(file, tensors, read.metadata());
-    file.finish();
-    file.publish();
+    file.sync();
+    file.commit();
     EXPECT_TRUE(content_of(path(name)) == content_of(fixture)) << name;
   }
 }

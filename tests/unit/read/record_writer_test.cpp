@@ -4,7 +4,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include <forebay/nodes/read/atomic_file.hpp>
+#include <forebay/nodes/atomic_file.hpp>
 #include <forebay/nodes/read/record_writer.hpp>
 
 #include "test_files.hpp"
@@ -60,7 +60,7 @@ TEST(RecordWriter, ReplacesOlderFiles) {
 
 TEST(RecordWriter, NamesAFileThatCannotBeCreated) {
   EXPECT_EQ(error_of([] { RecordWriter("/nowhere/a.rec"); }),
-            "cannot create /nowhere/a.rec.tmp: No such file or directory");
+            "saving \"/nowhere/a.rec\": No such file or directory; what was there before is untouched");
 }
 
 TEST(RecordWriter, NamesTheRecordThatIsTooLarge) {
@@ -101,7 +101,7 @@ TEST(RecordWriter, SaysThatWritingFailedAndLeavesNothing) {
     RecordWriter writer(folder / "a.rec", folder / "a.idx");
     writer.write(0, bytes_of(std::string(200'000, 'x')));
     EXPECT_EQ(error_of([&] { writer.close(); }),
-              "cannot write " + (folder / "a.rec.tmp") + ": File too large");
+              "saving \"" + (folder / "a.rec") + "\": File too large; what was there before is untouched");
   }
   EXPECT_EQ(files_in(folder), 0U);
 }
