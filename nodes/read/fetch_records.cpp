@@ -12,13 +12,15 @@
 namespace forebay {
 namespace {
 
-// Requests to the disk that the kernel may work on beyond the one being waited for.
+// Records, or runs of neighbours, that the kernel fetches beyond the one being waited for. From a
+// cold virtual disk 16 gave 2 to 3 times the records/s of none, 64 no more.
 constexpr std::uint64_t kPlacesAhead = 16;
 
 // Open files; data sets of more files than a process may open are read too.
 class OpenFiles {
  public:
-  explicit OpenFiles(const std::vector<RecordFile>& files) : files_(files), open_(files.size()) {}
+  OpenFiles(const std::vector<RecordFile>& files, Access access)
+      : files_(files), access_(access), open_(files.size()) {}
 
   // The reference holds until the next call.
   const File& get(std::size_t index) {
@@ -28,7 +30,7 @@ class OpenFiles {
         opened_.pop_front();
       }
       open_[index].emplace(files_[index].path);
-      open_[index]->advise(Access::kRandom);  // will_need says what comes next, and better
+      open_[index]->advise(access_);
       opened_.push_back(index);
     }
     return *open_[index];
@@ -38,6 +40,7 @@ class OpenFiles {
   static constexpr std::size_t kMostOpen = 128;
 
   const std::vector<RecordFile>& files_;
+  Access access_;
   std::vector<std::optional<File>> open_;
   std::deque<std::size_t> opened_;  // longest open first
 };
@@ -67,7 +70,7 @@ class RecordFetcher final : public Fetcher {
         block_bytes_(pool->block_bytes()),
         filler_(std::move(pool)),
         counters_(counters),
-        files_(table_->files()) {}
+        files_(table_->files(), options_.access) {}
 
   void begin_pass(const PassOrder& order, Range places) override {
     order_ = &order;
@@ -170,8 +173,7 @@ class RecordFetcher final : public Fetcher {
       const std::string& index = table_->files()[place.file].index;
       const std::string advice = index.empty() ? "" : fmt::format(" or remake {}", index);
       throw Error(
-          fmt::format("{}, record {} at byte {}: {}; the file is damaged: copy or pack it "
-                      "again{}",
+          fmt::format("{}, record {} at byte {}: {}; the file is damaged: copy or pack it again{}",
                       *record.file, place.number, place.begin, error.what(), advice));
     }
     check_labels(record);
@@ -196,9 +198,8 @@ class RecordFetcher final : public Fetcher {
   void check_labels(const Record& record) const {
     if (record.labels.size() == options_.label_width) return;
     throw Error(fmt::format(
-        "{}: it has {} labels, label_width is {}; set label_width to {} or "
-        "pack it again",
-        describe(record), record.labels.size(), options_.label_width, record.labels.size()));
+        "{}: label_width is {}, but the record has {}; set label_width to {} or pack it again",
+        describe(record), options_.label_width, record.labels.size(), record.labels.size()));
   }
 
   std::shared_ptr<const RecordTable> table_;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include <forebay/nodes/read/block_pool.hpp>
+#include <forebay/nodes/read/file.hpp>
 #include <forebay/nodes/read/order.hpp>
 #include <forebay/nodes/read/record.hpp>
 #include <forebay/nodes/read/record_table.hpp>
@@ -22,6 +23,7 @@ struct ReadCounters {
 
 struct FetchOptions {
   std::uint32_t label_width = 1;
+  Access access = Access::kSequential;
   std::uint32_t window = 1;                 // blocks in use at a time when an order is mixed
   std::vector<std::uint32_t> block_begins;  // when an order is mixed
 };
@@ -31,7 +33,8 @@ class Fetcher {
  public:
   virtual ~Fetcher() = default;
 
-  /// `order` must outlive its use here; only its `places` will be fetched.
+  /// `order` must live until the next call or the last `fetch`; only its `places` will be fetched,
+  /// upwards (other places too are right, but slow).
   virtual void begin_pass(const PassOrder& order, Range places) = 0;
 
   /// Blocks while the disk works; `position` of the record is left to the caller. Throws `Error`.

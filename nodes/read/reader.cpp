@@ -70,6 +70,7 @@ struct RecordReader::State {
     if (options.shuffle && !whole) block_begins = table->cut_blocks(options.block_bytes);
     fetcher = fetch_records(table,
                             {.label_width = options.label_width,
+                             .access = options.shuffle ? Access::kRandom : Access::kSequential,
                              .window = options.window,
                              .block_begins = block_begins},
                             pool, counters);
@@ -110,6 +111,7 @@ struct RecordReader::State {
     }
     position = begin;
     end = new_end;
+    order.reset();  // what is loaded is of no use elsewhere, or of little
   }
 
   std::optional<Record> next() {

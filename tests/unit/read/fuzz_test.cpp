@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <forebay/nodes/random.hpp>
 #include <forebay/nodes/read/reader.hpp>
 
@@ -53,6 +55,34 @@ void write_varied(const TemporaryFolder& folder) {
     writer.write(id, pack(std::span(labels).first(id % 4 == 3 ? 3 : 1), id, bytes_of(image)));
   }
   writer.close();
+}
+
+// In memory of exactly their size, so that the address sanitizer sees a read beyond it.
+TEST(Fuzz, DamagedRecordsAreNotReadBeyondTheirEnd) {
+  Random random(7);
+  const std::string magic = "\x0a\x23\xd7\xce";
+  const std::vector<float> labels = {1, 2, 3};
+  int good = 0;
+  std::ptrdiff_t labels_seen = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::vector<std::byte> record;
+    const std::string image = random.coin() ? magic + "abc" + magic + magic : "image";
+    append_record(pack(std::span(labels).first(1 + random.below(3)), 5, bytes_of(image)), record);
+    const std::string damaged = damage(text_of(record), random);
+    const auto bytes = bytes_of(damaged);
+    const std::vector<std::byte> exact(bytes.begin(), bytes.end());
+    const std::string error = error_of([&] {
+      const ParsedRecord parsed = parse_record(exact);
+      const std::vector<std::byte> payload(parsed.payload.begin(), parsed.payload.end());
+      const ImageParts parts = unpack(payload);
+      EXPECT_LE(parts.labels.size_bytes() + parts.image.size(), payload.size());
+      labels_seen += std::ranges::count(parts.labels, 2.0F);
+    });
+    good += error.empty() ? 1 : 0;
+  }
+  EXPECT_GT(good, 5'000);
+  EXPECT_LT(good, 15'000);
+  EXPECT_GT(labels_seen, 0);
 }
 
 TEST(Fuzz, DamagedFilesGiveRecordsOrErrors) {

@@ -179,8 +179,8 @@ TEST_F(BadFile, IndexThatSkipsARecordOrPointsInside) {
 TEST_F(BadFile, OtherNumberOfLabels) {
   EXPECT_EQ(error_with({.data = path_, .begin = 3, .label_width = 2}),
             path_ +
-                ", record 3 (id 3): it has 1 labels, label_width is 2; set label_width to 1 or "
-                "pack it again");
+                ", record 3 (id 3): label_width is 2, but the record has 1; set label_width to 1 "
+                "or pack it again");
 }
 
 TEST_F(BadFile, ShrinksWhileItIsRead) {

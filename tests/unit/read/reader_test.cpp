@@ -223,6 +223,9 @@ TEST(Reader, ReadsEachBlockOfABlockShuffleOnce) {
   EXPECT_EQ(reader.stats().bytes, size);
   EXPECT_LT(reader.stats().reads, size / kSmallBlock * 5 / 4);
   EXPECT_FALSE(std::ranges::is_sorted(ids));
+  reader.seek(0);
+  EXPECT_EQ(ids_of(reader), ids);
+  EXPECT_EQ(reader.stats().bytes, size * 2);
 }
 
 TEST(Reader, ShufflesByRecordsWithAnIndexAndByBlocksWithout) {
