@@ -1,0 +1,53 @@
+// The same flags and data give the same weights, bit for bit.
+
+#include <gtest/gtest.h>
+
+#include "program.hpp"
+#include "small_run.hpp"
+
+namespace forebay {
+namespace {
+
+TEST(Determinism, CheckpointsAreTheSameFromRunToRunAndForAnyConcurrency) {
+  const Folder folder;
+  const std::vector<std::vector<std::string>> ways = {
+      {},
+      {},
+      {"--data-nthreads", "1"},
+      {"--data-nthreads", "7", "--decode.queue", "3", "--batch.queue", "5"},
+      {"--decode.concurrency", "2", "--augment.concurrency", "5", "--augment.queue", "2"}};
+  std::vector<std::string> checkpoints, accuracies;
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    const std::string prefix = folder / ("way" + std::to_string(i));
+    const Ended ended = train_imagenet(small_run(prefix) + ways[i]);
+    ASSERT_EQ(ended.code, 0) << ended.log;
+    checkpoints.push_back(last_checkpoint(prefix));
+    std::string lines;
+    for (const std::string& line : lines_with(ended.log, "accuracy=")) {
+      if (line.find("Speed:") == line.npos) lines += line + '\n';
+    }
+    accuracies.push_back(lines);
+  }
+  ASSERT_FALSE(checkpoints[0].empty());
+  for (std::size_t i = 1; i < ways.size(); ++i) {
+    EXPECT_TRUE(checkpoints[i] == checkpoints[0]) << "way " << i;
+    EXPECT_EQ(accuracies[i], accuracies[0]) << "way " << i;
+  }
+}
+
+TEST(Determinism, AnotherSeedGivesOtherWeights) {
+  const Folder folder;
+  const std::vector<std::string> short_run{"--num-examples", "64", "--num-epochs", "1"};
+  std::vector<std::string> models;
+  for (const char* seed : {"3", "4"}) {
+    const std::string prefix = folder / seed;
+    const Ended ended = train_imagenet(small_run(prefix) + short_run +
+                                       std::vector<std::string>{"--seed", seed});
+    ASSERT_EQ(ended.code, 0) << ended.log;
+    models.push_back(read_file(prefix + "-0001.safetensors"));
+  }
+  EXPECT_FALSE(models[0] == models[1]);
+}
+
+}  // namespace
+}  // namespace forebay

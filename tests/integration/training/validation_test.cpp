@@ -1,0 +1,38 @@
+// Validation counts every image once, whatever the batch.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "program.hpp"
+
+namespace forebay {
+namespace {
+
+constexpr double kImages = 359;  // in digits/val.rec; no batch size below divides it
+
+// Hardly trained, so that validation sees the initial weights whatever the batch size was.
+double accuracy_of_initial_weights(const std::string& batch_size, const std::string& devices) {
+  const Ended ended = train_imagenet(
+      {"--network", "lenet", "--image-shape", "1,28,28", "--num-classes", "10", "--augment", "none",
+       "--data-train", digits("train.rec"), "--data-val", digits("val.rec"), "--lr", "1e-30",
+       "--wd", "0", "--seed", "11", "--num-epochs", "1", "--num-examples", batch_size,
+       "--batch-size", batch_size, "--devices", devices});
+  EXPECT_EQ(ended.code, 0) << ended.log;
+  return last_value(ended.log, "Validation-accuracy");
+}
+
+TEST(Validation, CountsEveryImageOnceForAnyBatchSizeAndNumberOfReplicas) {
+  const double accuracy = accuracy_of_initial_weights("1", "cpu:0");
+  const double right = accuracy * kImages;
+  // The log has six digits.
+  EXPECT_NEAR(right, std::round(right), kImages * 0.5e-6 + 1e-9);
+  EXPECT_GT(right, 0);
+
+  EXPECT_EQ(accuracy_of_initial_weights("64", "cpu:0"), accuracy);
+  EXPECT_EQ(accuracy_of_initial_weights("100", "cpu:0,cpu:1"), accuracy);
+  EXPECT_EQ(accuracy_of_initial_weights("600", "cpu:0,cpu:1,cpu:2"), accuracy);  // one of no rows
+}
+
+}  // namespace
+}  // namespace forebay
