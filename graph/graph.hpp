@@ -29,7 +29,7 @@ struct GraphOptions {
   int threads = 0;          // of the pool that all nodes share; 0 for one per core
   bool metering = true;     // false: no times are measured, only items are counted
   double stall_after = 30;  // seconds without a finished item until `on_stall` is told
-  std::function<void(const std::string&)> on_stall;  // from its own thread; default: to stderr
+  std::function<void(const std::string&)> on_stall = {};  // on a thread of its own; else stderr
 };
 
 /// Owns nodes and their queues; declared before what its bodies refer to goes away, run once.
