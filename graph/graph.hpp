@@ -211,9 +211,11 @@ class Graph {
     to.queue->offset = first.size();
     detail::Actions actions;
     for (std::size_t i = 0; i < first.size(); ++i) {
-      if (!to.queue->admits(i) || !to.queue->put(i, std::move(first[i]), actions)) {
-        throw Error("a feedback edge with more first items than places");
-      }
+      if (to.queue->admits(i) && to.queue->put(i, std::move(first[i]), actions)) continue;
+      const std::string node = to.queue->owner().name();
+      throw Error("the feedback edge from " + to.queue->from + " to " + node + " has " +
+                  std::to_string(first.size()) + " first items but fewer places; raise " + node +
+                  ".queue or " + node + ".queue_bytes");
     }
   }
 

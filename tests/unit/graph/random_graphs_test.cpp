@@ -52,8 +52,8 @@ class RandomGraph {
     NodeSettings settings = limits();
     settings.concurrency = 1;
     settings.run_on = pick(2) == 0 ? RunOn::kOwnThreads : RunOn::kPool;
-    auto source = graph_.source(
-        name("source"), settings, [i = 0, count]() mutable -> std::optional<Token> {
+    auto source =
+        graph_.source(name("source"), settings, [i = 0, count]() mutable -> std::optional<Token> {
           return i < count ? std::optional(Token{std::uint64_t(i++)}) : std::nullopt;
         });
     tail_ = source.output;
@@ -152,9 +152,12 @@ class RandomGraph {
   }
   void one_to_one(Output<Token>& tail, Model& model) {
     switch (pick(4)) {
-      case 0: return filter(tail, model);
-      case 1: return throws(tail, model);
-      default: return transform(tail, model);
+      case 0:
+        return filter(tail, model);
+      case 1:
+        return throws(tail, model);
+      default:
+        return transform(tail, model);
     }
   }
   static void compact(Model& model) { std::erase(model, std::nullopt); }
@@ -162,9 +165,8 @@ class RandomGraph {
   void batch_and_flatten() {
     const std::size_t size = 1 + pick(6);
     auto batch = graph_.batch<Token>(name("batch"), serial_limits(), size);
-    auto flat = graph_.expand(name("flat"), serial_limits(), [](std::vector<Token> tokens) {
-      return tokens;
-    });
+    auto flat = graph_.expand(name("flat"), serial_limits(),
+                              [](std::vector<Token> tokens) { return tokens; });
     tail_ = (tail_ >> batch >> flat).output;
     compact(expected_);
   }
@@ -219,13 +221,17 @@ class RandomGraph {
   }
   void add_op() {
     switch (pick(8)) {
-      case 0: return batch_and_flatten();
-      case 1: return diamond();
-      case 2: return emit();
+      case 0:
+        return batch_and_flatten();
+      case 1:
+        return diamond();
+      case 2:
+        return emit();
       case 3:
         tail_ = (tail_ >> graph_.reorder<Token>(name("reorder"), limits())).output;
         return;
-      default: return one_to_one(tail_, expected_);
+      default:
+        return one_to_one(tail_, expected_);
     }
   }
   void add_sink() {
