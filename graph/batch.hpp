@@ -55,7 +55,7 @@ class BatchNode final : public InputNode<In> {
  public:
   BatchNode(Run& run, std::string name, NodeSettings settings, Body collector)
       : InputNode<In>(run, std::move(name), "batch", settings),
-        output_(*this, 1),
+        output_(*this),
         collector_(std::move(collector)) {
     this->add_output(output_);
   }

@@ -36,7 +36,7 @@ class ExpandNode final : public InputNode<In> {
 
   ExpandNode(Run& run, std::string name, NodeSettings settings, Body body)
       : InputNode<In>(run, std::move(name), "expand", settings),
-        output_(*this, 1),
+        output_(*this),
         body_(std::move(body)) {
     this->add_output(output_);
   }
@@ -109,7 +109,7 @@ class EmitNode final : public InputNode<In> {
   EmitNode(Run& run, std::string name, NodeSettings settings, std::size_t per_item, Body body)
       : InputNode<In>(run, std::move(name), "expand", settings),
         per_item_(per_item),
-        output_(*this, 1),
+        output_(*this),
         body_(std::move(body)) {
     this->add_output(output_);
   }

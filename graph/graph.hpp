@@ -29,7 +29,7 @@ struct GraphOptions {
   int threads = 0;          // of the pool that all nodes share; 0 for one per core
   bool metering = true;     // false: no times are measured, only items are counted
   double stall_after = 30;  // seconds without a finished item until `on_stall` is told
-  std::function<void(const std::string&)> on_stall;  // from its own thread; default: to stderr
+  std::function<void(const std::string&)> on_stall = {};  // on a thread of its own; else stderr
 };
 
 /// Owns nodes and their queues; declared before what its bodies refer to goes away, run once.
@@ -211,9 +211,11 @@ class Graph {
     to.queue->offset = first.size();
     detail::Actions actions;
     for (std::size_t i = 0; i < first.size(); ++i) {
-      if (!to.queue->admits(i) || !to.queue->put(i, std::move(first[i]), actions)) {
-        throw Error("a feedback edge with more first items than places");
-      }
+      if (to.queue->admits(i) && to.queue->put(i, std::move(first[i]), actions)) continue;
+      const std::string node = to.queue->owner().name();
+      throw Error("the feedback edge from " + to.queue->from + " to " + node + " has " +
+                  std::to_string(first.size()) + " first items but fewer places; raise " + node +
+                  ".queue or " + node + ".queue_bytes");
     }
   }
 

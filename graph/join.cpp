@@ -22,11 +22,13 @@ Found JoinBase::find(Actions& actions) {
 Found JoinBase::find_by_place(Actions& actions) {
   match_.clear();
   bool item = false, hole = false, absent = false;
+  Sequence place = 0;  // the same for all streams that still go on
   for (QueueBase* input : inputs()) {
     if (input->feedback) skip_holes(*input, actions);
     const Sequence s = input->head();
     match_.push_back(s);
     if (input->feedback) continue;
+    place = std::max(place, s);
     if (input->has_item(s)) {
       item = true;
     } else if (input->has_hole(s)) {
@@ -37,13 +39,12 @@ Found JoinBase::find_by_place(Actions& actions) {
       return {};
     }
   }
-  const Sequence s = inputs()[lead()]->head();
-  if (hole && !(absent && item)) return {Found::What::kHole, s};
+  if (hole && !(absent && item)) return {Found::What::kHole, place};
   if (absent) return {};
   for (std::size_t i = 0; i < match_.size(); ++i) {
     if (!inputs()[i]->has_item(match_[i])) return {};
   }
-  return {Found::What::kItem, s};
+  return {Found::What::kItem, place};
 }
 
 void JoinBase::skip_holes(QueueBase& input, Actions& actions) {

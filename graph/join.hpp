@@ -57,7 +57,7 @@ class JoinNode final : public JoinBase {
       : JoinBase(run, std::move(name), settings, keys.has_value()),
         keys_(std::move(keys)),
         queues_(std::make_unique<Queue<Ts>>(*this, settings.queue, settings.queue_bytes)...),
-        output_(*this, 1) {
+        output_(*this) {
     std::apply([this](auto&... queue) { (add_input(*queue), ...); }, queues_);
     add_output(output_);
   }
@@ -112,7 +112,7 @@ class GatherNode final : public JoinBase {
   using Out = std::vector<T>;
 
   GatherNode(Run& run, std::string name, NodeSettings settings, std::size_t inputs)
-      : JoinBase(run, std::move(name), settings, /*by_key=*/false), output_(*this, 1) {
+      : JoinBase(run, std::move(name), settings, /*by_key=*/false), output_(*this) {
     for (std::size_t i = 0; i < inputs; ++i) {
       queues_.push_back(std::make_unique<Queue<T>>(*this, settings.queue, settings.queue_bytes));
       add_input(*queues_.back());

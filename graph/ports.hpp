@@ -12,24 +12,35 @@
 
 namespace forebay::detail {
 
-/// Sends items of type `T` to the queue of every branch; copies for all but the last.
+/// Sends items of type `T` to one queue.
 template <typename T>
-class OutputPort final : public OutputBase {
+class OutputPort : public OutputBase {
  public:
-  using OutputBase::OutputBase;
+  explicit OutputPort(Node& owner, std::size_t fan_out = 1) : OutputBase(owner, fan_out) {}
 
   void send(Sequence s, T&& item, Flight& flight, Actions& actions) {
-    const std::size_t last = targets().size() - 1;
-    for (std::size_t i = 0; i < last; ++i) send_to(i, s, T(item), flight, actions);
-    send_to(last, s, std::move(item), flight, actions);
+    send_to(0, s, std::move(item), flight, actions);
   }
 
- private:
+ protected:
   void send_to(std::size_t branch, Sequence s, T&& item, Flight& flight, Actions& actions) {
     auto& queue = static_cast<Queue<T>&>(*targets()[branch]);
     if (!queue.owner().receive(queue, s + queue.offset, std::move(item), flight.end, actions)) {
       ++flight.parked;
     }
+  }
+};
+
+/// Sends items to the queue of every branch: copies to all but the last.
+template <typename T>
+class BranchingPort final : public OutputPort<T> {
+ public:
+  using OutputPort<T>::OutputPort;
+
+  void send_all(Sequence s, T&& item, Flight& flight, Actions& actions) {
+    const std::size_t last = this->targets().size() - 1;
+    for (std::size_t i = 0; i < last; ++i) this->send_to(i, s, T(item), flight, actions);
+    this->send_to(last, s, std::move(item), flight, actions);
   }
 };
 

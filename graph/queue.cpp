@@ -37,9 +37,7 @@ bool QueueBase::arrived(Sequence s, std::size_t bytes, Actions& actions) {
   scan_ = std::min(scan_, s);
   item_bytes_[slot(s)] = bytes;
   if (capacity_bytes_ == 0) {
-    places_[slot(s)] = Place::kItem;
-    bytes_ += bytes;
-    high_water_ = std::max(high_water_, ++depth_);
+    enter(s);
     return true;
   }
   places_[slot(s)] = Place::kParked;
@@ -47,19 +45,24 @@ bool QueueBase::arrived(Sequence s, std::size_t bytes, Actions& actions) {
   return places_[slot(s)] == Place::kItem;
 }
 
+void QueueBase::enter(Sequence s) {
+  places_[slot(s)] = Place::kItem;
+  bytes_ += item_bytes_[slot(s)];
+  high_water_ = std::max(high_water_, ++depth_);
+  high_water_bytes_ = std::max(high_water_bytes_, bytes_);
+}
+
 // Bytes are given in stream order: otherwise later items could use them up while the earliest,
 // which everything waits for, finds no room.
 void QueueBase::admit_parked(Sequence self, Actions& actions) {
   admitted_ = std::max(admitted_, head_);
   for (; admitted_ < tail_; ++admitted_) {
-    Place& place = places_[slot(admitted_)];
+    const Place place = state(admitted_);
     if (place == Place::kEmpty && capacity_bytes_ != 0) break;
     if (place != Place::kParked) continue;
     const std::size_t bytes = item_bytes_[slot(admitted_)];
     if (capacity_bytes_ != 0 && bytes_ != 0 && bytes_ + bytes > capacity_bytes_) break;
-    place = Place::kItem;
-    bytes_ += bytes;
-    high_water_ = std::max(high_water_, ++depth_);
+    enter(admitted_);
     scan_ = std::min(scan_, admitted_);
     if (admitted_ != self) actions.events.push_back({Event::Kind::kUnpark, producer, this, 0});
   }
@@ -141,6 +144,7 @@ QueueSnapshot QueueBase::snapshot() const {
           .high_water = high_water_,
           .bytes = bytes_,
           .capacity_bytes = capacity_bytes_,
+          .high_water_bytes = high_water_bytes_,
           .depth_time = depth_time_,
           .level_time = level_time_};
 }

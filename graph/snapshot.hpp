@@ -21,7 +21,8 @@ struct QueueSnapshot {
   std::size_t high_water = 0;      // largest depth so far
   std::size_t bytes = 0;           // waiting now, as `byte_size(item)` says
   std::size_t capacity_bytes = 0;  // 0: not limited
-  std::int64_t depth_time = 0;     // integral of depth over time, in item nanoseconds
+  std::size_t high_water_bytes = 0;
+  std::int64_t depth_time = 0;  // integral of depth over time, in item nanoseconds
   /// Time spent at each fill level: [0] empty, [1..8] up to 1/8, 2/8 ... 8/8 of capacity; ns.
   std::array<std::int64_t, 9> level_time{};
 };

@@ -15,7 +15,7 @@ template <typename Out, typename Body>
 class SourceNode final : public Node {
  public:
   SourceNode(Run& run, std::string name, NodeSettings settings, Body body)
-      : Node(run, std::move(name), "source", settings), output_(*this, 1), body_(std::move(body)) {
+      : Node(run, std::move(name), "source", settings), output_(*this), body_(std::move(body)) {
     add_output(output_);
   }
   OutputPort<Out>& output() { return output_; }

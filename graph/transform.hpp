@@ -17,7 +17,7 @@ class TransformNode final : public InputNode<In> {
   TransformNode(Run& run, std::string name, NodeSettings settings, Body body,
                 std::string kind = "transform")
       : InputNode<In>(run, std::move(name), std::move(kind), settings),
-        output_(*this, 1),
+        output_(*this),
         body_(std::move(body)) {
     this->add_output(output_);
   }
@@ -52,7 +52,7 @@ class FilterNode final : public InputNode<T> {
  public:
   FilterNode(Run& run, std::string name, NodeSettings settings, Body body)
       : InputNode<T>(run, std::move(name), "filter", settings),
-        output_(*this, 1),
+        output_(*this),
         body_(std::move(body)) {
     this->add_output(output_);
   }
@@ -89,17 +89,17 @@ class BroadcastNode final : public InputNode<T> {
       : InputNode<T>(run, std::move(name), "broadcast", settings), output_(*this, branches) {
     this->add_output(output_);
   }
-  OutputPort<T>& output() { return output_; }
+  BranchingPort<T>& output() { return output_; }
 
  private:
   void work(Flight& flight, Actions& actions) override {
     this->body_done(flight);
     this->count_out();
-    output_.send(flight.sequence, std::move(this->item_of(flight)), flight, actions);
+    output_.send_all(flight.sequence, std::move(this->item_of(flight)), flight, actions);
     this->drop_item(flight);
   }
 
-  OutputPort<T> output_;
+  BranchingPort<T> output_;
 };
 
 /// 1 -> 0: the end of a stream.
