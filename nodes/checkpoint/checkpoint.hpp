@@ -17,10 +17,9 @@ namespace forebay {
 struct TrainingState {
   std::int64_t step = 0;      // taken since training began
   int epoch = 0;              // finished
-  std::int64_t position = 0;  // batches of the current epoch already trained on
+  std::int64_t position = 0;  // of the next sample, in the stream of all epochs
   std::uint64_t seed = 0;
   std::int64_t batch_size = 0;
-  double best_accuracy = 0;                     // of validation so far, in [0, 1]
   std::map<std::string, std::string> settings;  // what else must not change, such as {"lr", "0.1"}
 
   friend bool operator==(const TrainingState&, const TrainingState&) = default;

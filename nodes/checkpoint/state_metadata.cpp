@@ -67,8 +67,7 @@ Metadata to_metadata(const TrainingState& state) {
                     {"epoch", fmt::format("{}", state.epoch)},
                     {"position", fmt::format("{}", state.position)},
                     {"seed", fmt::format("{}", state.seed)},
-                    {"batch_size", fmt::format("{}", state.batch_size)},
-                    {"best_accuracy", fmt::format("{}", state.best_accuracy)}};
+                    {"batch_size", fmt::format("{}", state.batch_size)}};
   for (const auto& [key, value] : state.settings) metadata[std::string(kSetting) + key] = value;
   return metadata;
 }
@@ -80,7 +79,6 @@ TrainingState to_state(const Metadata& metadata, const std::string& path) {
   state.position = number<std::int64_t>(metadata, "position", path);
   state.seed = number<std::uint64_t>(metadata, "seed", path);
   state.batch_size = number<std::int64_t>(metadata, "batch_size", path);
-  state.best_accuracy = number<double>(metadata, "best_accuracy", path);
   for (const auto& [key, value] : metadata) {
     if (key.starts_with(kSetting)) state.settings[key.substr(kSetting.size())] = value;
   }

@@ -1,7 +1,5 @@
 #include <forebay/nodes/train/metrics.hpp>
 
-#include <utility>
-
 namespace forebay {
 namespace {
 
@@ -20,17 +18,5 @@ double top5_accuracy(const StepResult& result) {
 }
 
 double mean_loss(const StepResult& result) { return per_row(result.loss_sum, result.rows); }
-
-void EpochMetrics::add(const StepResult& result) {
-  window_ += result;
-  epoch_ += result;
-}
-
-StepResult EpochMetrics::take_window() { return std::exchange(window_, {}); }
-
-StepResult EpochMetrics::take_epoch() {
-  window_ = {};
-  return std::exchange(epoch_, {});
-}
 
 }  // namespace forebay

@@ -1,6 +1,6 @@
 #pragma once
 
-// Training metrics over the window since the last log line and over the whole epoch.
+// Figures of merit from a step's sums.
 
 #include <forebay/nodes/train/replica.hpp>
 
@@ -10,20 +10,5 @@ namespace forebay {
 double accuracy(const StepResult& result);
 double top5_accuracy(const StepResult& result);
 double mean_loss(const StepResult& result);
-
-/// Sums of a training epoch. Not thread-safe.
-class EpochMetrics {
- public:
-  void add(const StepResult& result);
-
-  /// The sums since the last call; begins a new window.
-  StepResult take_window();
-
-  /// The sums of the whole epoch; begins a new epoch and a new window.
-  StepResult take_epoch();
-
- private:
-  StepResult window_, epoch_;
-};
 
 }  // namespace forebay

@@ -2,11 +2,11 @@
 
 #include <chrono>
 #include <ctime>
-#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <forebay/nodes/train/metrics.hpp>
 #include <train_imagenet/flags.hpp>
 
 namespace forebay {
@@ -17,14 +17,9 @@ constexpr std::string_view kEraseLine = "\r\x1b[K";
 }  // namespace
 
 std::vector<Metric> metrics(const StepResult& result, const TrainOptions& options) {
-  const auto rows = static_cast<double>(result.rows);
-  const auto mean = [rows](double sum) {
-    return rows > 0 ? sum / rows : std::numeric_limits<double>::quiet_NaN();
-  };
-  std::vector<Metric> all = {{"accuracy", mean(static_cast<double>(result.top1))}};
-  if (options.top_k > 0)
-    all.push_back({"top_k_accuracy_5", mean(static_cast<double>(result.top5))});
-  if (!options.loss.empty()) all.push_back({"cross-entropy", mean(result.loss_sum)});
+  std::vector<Metric> all = {{"accuracy", accuracy(result)}};
+  if (options.top_k > 0) all.push_back({"top_k_accuracy_5", top5_accuracy(result)});
+  if (!options.loss.empty()) all.push_back({"cross-entropy", mean_loss(result)});
   return all;
 }
 

@@ -21,7 +21,7 @@ struct Metric {
   double value = 0;
 };
 
-/// accuracy, then top_k_accuracy_5 with --top-k 5, then cross-entropy with --loss ce. NaN for a
+/// accuracy, then top_k_accuracy_5 with --top-k 5, then cross-entropy with --loss ce. 0 for a
 /// result without rows.
 std::vector<Metric> metrics(const StepResult& result, const TrainOptions& options);
 

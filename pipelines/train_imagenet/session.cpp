@@ -136,7 +136,6 @@ void Session::load() {
   trainer_->restore(last, checkpoint.replica_buffers);
   first_epoch_ = checkpoint.state.epoch;
   position_ = last.next_position;
-  best_accuracy_ = checkpoint.state.best_accuracy;
   log_.info(loaded_message(model_path(stem)));
   if (options_.lr_schedule == LrSchedule::kStep) {
     log_.info(resumed_rate_message(schedule_->at(checkpoint.state.step), first_epoch_));
@@ -150,7 +149,6 @@ TrainingState Session::state(int epoch) const {
   state.position = static_cast<std::int64_t>(position_);
   state.seed = options_.seed;
   state.batch_size = options_.batch_size;
-  state.best_accuracy = best_accuracy_;
   state.settings = {{"devices", std::to_string(options_.devices.size())},
                     {"num-examples", std::to_string(epoch_size_)}};
   if (train_data_) state.settings["records"] = std::to_string(train_data_->count());
@@ -255,8 +253,9 @@ bool Session::train_epoch(int epoch, SessionResult& result) {
   log_.set_progress("");
   if (trainer_->stopped()) return false;
 
-  for (const Metric& metric : metrics(std::exchange(epoch_total_, {}), options_)) {
-    log_.info(train_message(epoch, metric));
+  const StepResult total = std::exchange(epoch_total_, {});
+  if (total.rows > 0) {  // none where a resumed run had only the end of the epoch left
+    for (const Metric& metric : metrics(total, options_)) log_.info(train_message(epoch, metric));
   }
   log_.info(time_cost_message(epoch, seconds));
   return true;
@@ -310,7 +309,6 @@ bool Session::validate(int epoch) {
   for (const Metric& metric : metrics(total, options_)) {
     log_.info(validation_message(epoch, metric));
   }
-  best_accuracy_ = std::max(best_accuracy_, accuracy(total));
   return true;
 }
 

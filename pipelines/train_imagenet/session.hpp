@@ -77,7 +77,6 @@ class Session {
 
   int first_epoch_ = 0;
   std::uint64_t position_ = 0;  // in the stream of training images
-  double best_accuracy_ = 0;
 
   Clock clock_;
   Speedometer speedometer_;

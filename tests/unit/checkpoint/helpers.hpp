@@ -92,7 +92,6 @@ struct TinyRun {
     state.position = step % 10;
     state.seed = 0xfedcba9876543210;
     state.batch_size = 64;
-    state.best_accuracy = 0.1 + 0.2;
     state.settings = {{"lr", "0.1"}, {"lr-step-epochs", "30,60"}};
   }
 
