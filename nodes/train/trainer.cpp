@@ -135,8 +135,9 @@ Stage<BatchHandle, Step> Trainer::train(Graph& graph) {
   const auto gather = graph.gather<Bucket>("gather", small, replicas_.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] >> gather.inputs[i];
 
-  const auto reduce = graph.transform(
-      "all-reduce", small, [this](std::vector<Bucket> parts) { return all_reduce(std::move(parts)); });
+  const auto reduce = graph.transform("all-reduce", small, [this](std::vector<Bucket> parts) {
+    return all_reduce(std::move(parts));
+  });
   const auto update = graph.transform(
       "update", small, [this](Reduced bucket) { return this->update(std::move(bucket)); });
   const auto end = graph.collect<Reduced>("step end", small, StepEnd(*this, graph, buckets));

@@ -69,8 +69,8 @@ class Trainer {
 
   /// Sets the weights' running statistics to the mean of the replicas'; for saving.
   void collect_buffers();
-  /// Gives those to every replica. At the end of an epoch: from then on all replicas validate alike,
-  /// and like the saved model.
+  /// Gives those to every replica. At the end of an epoch: from then on all replicas validate
+  /// alike, and like the saved model.
   void share_buffers();
 
   // For checkpoints, between runs.
@@ -92,7 +92,8 @@ class Trainer {
   struct Reduced;
   class StepEnd;
 
-  std::vector<Output<Bucket>> add_replicas(Graph& graph, const Output<std::tuple<BatchHandle, Step>>& steps);
+  std::vector<Output<Bucket>> add_replicas(Graph& graph,
+                                           const Output<std::tuple<BatchHandle, Step>>& steps);
   void forward_backward(std::size_t replica, const Batch& batch, const Step& previous,
                         Emitter<Bucket>& emit);
   Reduced all_reduce(std::vector<Bucket> parts) const;

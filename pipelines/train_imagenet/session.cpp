@@ -100,9 +100,10 @@ Session::Session(const TrainOptions& options, Log& log)
     }
   }
   if (epoch_size_ < batch) {
-    throw Error(fmt::format("--batch-size is {}, more than the {} images of an epoch; give {} or "
-                            "less",
-                            batch, epoch_size_, epoch_size_));
+    throw Error(
+        fmt::format("--batch-size is {}, more than the {} images of an epoch; give {} or "
+                    "less",
+                    batch, epoch_size_, epoch_size_));
   }
   const std::size_t rows = static_cast<std::size_t>(batch) / options.devices.size();
   schedule_ = std::make_unique<Schedule>(schedule_options(options, epoch_size_));
@@ -127,18 +128,31 @@ void Session::load() {
     return;
   }
   const Checkpoint checkpoint = load_checkpoint(stem, network_, trainer_->weights());
-  check_state(checkpoint.state);
+  const std::string difference = difference_from(checkpoint.state);
+  if (!difference.empty() && options_.resume) {
+    throw Error("cannot resume from " + model_path(stem) + ": " + difference +
+                "; give the same, or --load-epoch to go on from an epoch's weights");
+  }
   std::copy(checkpoint.velocity.begin(), checkpoint.velocity.end(),
             trainer_->sgd().velocity().begin());
   Step last;
-  last.number = checkpoint.state.step - 1;
-  last.next_position = static_cast<std::uint64_t>(checkpoint.state.position);
-  trainer_->restore(last, checkpoint.replica_buffers);
   first_epoch_ = checkpoint.state.epoch;
-  position_ = last.next_position;
+  if (difference.empty()) {
+    last.number = checkpoint.state.step - 1;
+    position_ = static_cast<std::uint64_t>(checkpoint.state.position);
+    last.next_position = position_;
+    trainer_->restore(last, checkpoint.replica_buffers);
+  } else {
+    log_.info("Going on with the weights and the momentum alone: " + difference);
+    position_ = static_cast<std::uint64_t>(first_epoch_) * epoch_size_;
+    const auto batch = static_cast<std::uint64_t>(options_.batch_size);
+    last.number = static_cast<std::int64_t>(position_ / batch) - 1;
+    last.next_position = position_;
+    trainer_->restore(last);
+  }
   log_.info(loaded_message(model_path(stem)));
   if (options_.lr_schedule == LrSchedule::kStep) {
-    log_.info(resumed_rate_message(schedule_->at(checkpoint.state.step), first_epoch_));
+    log_.info(resumed_rate_message(schedule_->at(last.number + 1), first_epoch_));
   }
 }
 
@@ -156,19 +170,21 @@ TrainingState Session::state(int epoch) const {
 }
 
 // Another batch size, seed or data would read on somewhere else than the run left off.
-void Session::check_state(const TrainingState& saved) const {
+std::string Session::difference_from(const TrainingState& saved) const {
   const TrainingState now = state(0);
-  const auto differ = [](const std::string& what, const auto& then, const auto& given) {
-    throw Error(fmt::format(
-        "the checkpoint was saved with {} {}, this run has {}; give the same to go on exactly", what,
-        then, given));
+  std::string text;
+  const auto compare = [&](const std::string& what, const auto& then, const auto& given) {
+    if (then == given) return;
+    text += fmt::format("{}it was saved with {} {}, this run has {}", text.empty() ? "" : ", ",
+                        what, then, given);
   };
-  if (saved.batch_size != now.batch_size) differ("--batch-size", saved.batch_size, now.batch_size);
-  if (saved.seed != now.seed) differ("--seed", saved.seed, now.seed);
+  compare("--batch-size", saved.batch_size, now.batch_size);
+  compare("--seed", saved.seed, now.seed);
   for (const auto& [name, value] : now.settings) {
     const auto then = saved.settings.find(name);
-    if (then != saved.settings.end() && then->second != value) differ(name, then->second, value);
+    if (then != saved.settings.end()) compare(name, then->second, value);
   }
+  return text;
 }
 
 void Session::save(const std::string& stem, int epoch) {

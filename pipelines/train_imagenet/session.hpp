@@ -29,11 +29,11 @@ Network make_network(const TrainOptions& options);
 /// What a finished session tells the report.
 struct SessionResult {
   bool interrupted = false;
-  std::uint64_t images = 0;     // trained on
-  double seconds = 0;           // of the training graphs alone
+  std::uint64_t images = 0;  // trained on
+  double seconds = 0;        // of the training graphs alone
   double images_per_epoch = 0;
-  std::uint64_t skipped = 0;    // bad images
-  GraphSnapshot last_epoch;     // of the last training graph
+  std::uint64_t skipped = 0;  // bad images
+  GraphSnapshot last_epoch;   // of the last training graph
   std::size_t planned_bytes = 0;
 };
 
@@ -53,7 +53,8 @@ class Session {
 
  private:
   void load();
-  void check_state(const TrainingState& state) const;
+  /// What keeps this run from going on exactly where `saved` ends; empty when nothing does.
+  std::string difference_from(const TrainingState& saved) const;
   TrainingState state(int epoch) const;
   void save(const std::string& stem, int epoch);
 

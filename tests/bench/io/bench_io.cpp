@@ -49,7 +49,8 @@ double graph_seconds(const std::string& data, int threads, std::size_t& images) 
   return seconds_of([&] {
     Graph graph("bench", {.threads = threads});
     const auto read = graph.source("read", [&] { return reader(); });
-    const auto count = graph.sink("count", [&](const BatchHandle& batch) { images += batch->filled; });
+    const auto count =
+        graph.sink("count", [&](const BatchHandle& batch) { images += batch->filled; });
     read >> image_path(graph, options, batches, ImagePool()) >> count;
     graph.run();
   });
@@ -114,8 +115,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    return run(argv[1], argc > 2 ? std::atoi(argv[2]) : 5,
-               argc > 3 ? std::atoi(argv[3]) : static_cast<int>(std::thread::hardware_concurrency()));
+    return run(
+        argv[1], argc > 2 ? std::atoi(argv[2]) : 5,
+        argc > 3 ? std::atoi(argv[3]) : static_cast<int>(std::thread::hardware_concurrency()));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_io: %s\n", error.what());
     return 1;
