@@ -68,7 +68,7 @@ Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& opti
   const auto slot = graph.transform(
       "slot", {.queue = decode_room, .order = Order::kInOrder},
       [assign = SlotAssigner(batches), classes = options.num_classes](Decoded decoded) mutable {
-        const int label = check_label(decoded.record, classes);
+        const int label = check_label(decoded.record.labels.front(), classes);
         Placed placed{std::move(decoded.image), assign.next(), decoded.record.position};
         placed.slot.label() = label;
         return placed;

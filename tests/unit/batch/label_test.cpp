@@ -10,14 +10,8 @@ namespace forebay {
 namespace {
 
 std::string result(float label, int num_classes) {
-  const std::string file = "train.rec";
-  Record record;
-  record.labels = {&label, 1};
-  record.id = 17;
-  record.number = 17;
-  record.file = &file;
   try {
-    return std::to_string(check_label(record, num_classes));
+    return std::to_string(check_label(label, num_classes));
   } catch (const Error& error) {
     return error.what();
   }
@@ -28,22 +22,20 @@ TEST(CheckLabel, GivesTheClassIndex) {
   EXPECT_EQ(result(999, 1000), "999");
 }
 
-TEST(CheckLabel, NamesTheRecordWhoseLabelIsOutOfRange) {
+TEST(CheckLabel, RefusesALabelOutOfRange) {
   EXPECT_EQ(result(1000, 1000),
-            "label 1000 is out of range for 1000 classes (train.rec, record 17 (id 17)); "
-            "give --num-classes or repack");
+            "label 1000 is out of range for 1000 classes; set num-classes to what the data has, or "
+            "repack");
   EXPECT_EQ(result(-1, 10),
-            "label -1 is out of range for 10 classes (train.rec, record 17 (id 17)); "
-            "give --num-classes or repack");
+            "label -1 is out of range for 10 classes; set num-classes to what the data has, or "
+            "repack");
   EXPECT_EQ(result(std::numeric_limits<float>::quiet_NaN(), 10),
-            "label nan is out of range for 10 classes (train.rec, record 17 (id 17)); "
-            "give --num-classes or repack");
+            "label nan is out of range for 10 classes; set num-classes to what the data has, or "
+            "repack");
 }
 
-TEST(CheckLabel, NamesTheRecordWhoseLabelIsNoIndex) {
-  EXPECT_EQ(result(2.5f, 10),
-            "label 2.5 is not a class index (train.rec, record 17 (id 17)); "
-            "repack with whole numbers from 0");
+TEST(CheckLabel, RefusesALabelThatIsNoIndex) {
+  EXPECT_EQ(result(2.5f, 10), "label 2.5 is not a class index; repack with whole numbers from 0");
 }
 
 }  // namespace

@@ -1,0 +1,171 @@
+#include <forebay/nodes/batch/image_path.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <forebay/nodes/image/encode.hpp>
+
+namespace forebay {
+namespace {
+
+constexpr ImageShape kShape{3, 16, 16};
+const std::string kFile = "train.rec";
+
+// Encoded images kept alive for the whole test; image i has the colour 5 * i.
+class ImagePathTest : public testing::Test {
+ protected:
+  void add_image(float label) {
+    Image image = pool_.take(20, 24, 3);
+    for (int y = 0; y < 20; ++y) {
+      std::fill_n(image.row(y), 24 * 3, static_cast<std::uint8_t>(5 * encoded_.size()));
+    }
+    encoded_.push_back(encode_png(image));
+    labels_.push_back({label});
+  }
+
+  Record record(std::size_t i) const {
+    Record record;
+    record.image = std::as_bytes(std::span(encoded_[i]));
+    record.labels = labels_[i];
+    record.id = 100 + i;
+    record.position = 1000 + i;
+    record.number = i;
+    record.file = &kFile;
+    return record;
+  }
+
+  static ImagePathOptions options() {
+    ImagePathOptions options;
+    options.augment.image_shape = kShape;
+    options.augment.rgb_mean = {0, 0, 0};
+    options.num_classes = 10;
+    return options;
+  }
+
+  // The batches of all images, with copies of their pixels.
+  struct Seen {
+    std::vector<int> labels;
+    std::vector<float> pixels;
+    std::vector<std::size_t> filled;
+    std::vector<std::uint64_t> next_positions;
+    std::uint64_t skipped = 0;
+  };
+  Seen run(const ImagePathOptions& options, std::size_t batch_size, int threads = 2) {
+    Seen seen;
+    Graph graph("images", {.threads = threads});
+    std::size_t next = 0;
+    const auto source = graph.source("read", NodeSettings{}, [&]() -> std::optional<Record> {
+      if (next == encoded_.size()) return std::nullopt;
+      return record(next++);
+    });
+    const auto sink = graph.sink("batches", [&](const BatchHandle& batch) {
+      seen.filled.push_back(batch->filled);
+      seen.next_positions.push_back(batch->next_position);
+      seen.labels.insert(seen.labels.end(), batch->labels.begin(),
+                         batch->labels.begin() + static_cast<std::ptrdiff_t>(batch->filled));
+      seen.pixels.insert(seen.pixels.end(), batch->row(0), batch->row(batch->filled));
+    });
+    source >> image_path(graph, options, BatchPool(batch_size, kShape), ImagePool()) >> sink;
+    seen.skipped = graph.run().node("decode").skipped;
+    return seen;
+  }
+
+  std::string error_of(const ImagePathOptions& options) {
+    try {
+      run(options, 4);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  ImagePool pool_;
+  std::vector<std::vector<std::byte>> encoded_;
+  std::vector<std::vector<float>> labels_;
+};
+
+TEST_F(ImagePathTest, WritesEverySampleToItsRowInOrder) {
+  for (int i = 0; i < 12; ++i) add_image(static_cast<float>(i % 10));
+  const Seen seen = run(options(), 4);
+  EXPECT_THAT(seen.filled, testing::ElementsAre(4, 4, 4));
+  EXPECT_THAT(seen.next_positions, testing::ElementsAre(1004, 1008, 1012));
+  ASSERT_EQ(seen.labels.size(), 12u);
+  constexpr std::size_t kSample = 3 * 16 * 16;
+  for (std::size_t i = 0; i < 12; ++i) {
+    EXPECT_EQ(seen.labels[i], static_cast<int>(i % 10));
+    EXPECT_EQ(seen.pixels[i * kSample], static_cast<float>(5 * i));
+    EXPECT_EQ(seen.pixels[(i + 1) * kSample - 1], static_cast<float>(5 * i));
+  }
+}
+
+TEST_F(ImagePathTest, GivesTheSameBatchesForAnyConcurrency) {
+  for (int i = 0; i < 50; ++i) add_image(static_cast<float>(i % 10));
+  ImagePathOptions random = options();
+  random.augment.random_resized_crop = true;
+  random.augment.min_random_area = 0.1;
+  random.augment.max_random_aspect_ratio = 0.25;
+  random.augment.random_mirror = true;
+  random.augment.brightness = 0.4;
+  random.decode_concurrency = random.augment_concurrency = 1;
+  const Seen first = run(random, 8, 1);
+  for (std::size_t concurrency : {2, 5, 16}) {
+    random.decode_concurrency = random.augment_concurrency = concurrency;
+    const Seen again = run(random, 8, 4);
+    EXPECT_EQ(first.labels, again.labels);
+    EXPECT_EQ(first.pixels, again.pixels) << concurrency;
+  }
+}
+
+TEST_F(ImagePathTest, DropsOrKeepsTheLastBatch) {
+  for (int i = 0; i < 10; ++i) add_image(1);
+  EXPECT_THAT(run(options(), 4).filled, testing::ElementsAre(4, 4));
+  ImagePathOptions keep = options();
+  keep.last = LastBatch::kKeep;
+  EXPECT_THAT(run(keep, 4).filled, testing::ElementsAre(4, 4, 2));
+}
+
+TEST_F(ImagePathTest, FillsBatchesWithTheImagesAfterABadOne) {
+  for (int i = 0; i < 9; ++i) add_image(static_cast<float>(i));
+  encoded_[2].clear();
+  ImagePathOptions skip = options();
+  skip.on_bad_image = OnError::kSkip;
+  const Seen seen = run(skip, 4);
+  EXPECT_THAT(seen.labels, testing::ElementsAre(0, 1, 3, 4, 5, 6, 7, 8));
+  EXPECT_THAT(seen.next_positions, testing::ElementsAre(1005, 1009));
+  EXPECT_EQ(seen.skipped, 1u);
+}
+
+TEST_F(ImagePathTest, NamesTheBadImage) {
+  for (int i = 0; i < 9; ++i) add_image(1);
+  encoded_[7].clear();
+  EXPECT_EQ(error_of(options()), "decode: train.rec, record 7 (id 107): the image has no bytes");
+}
+
+TEST_F(ImagePathTest, StopsAtTheLimitOfBadImages) {
+  for (int i = 0; i < 9; ++i) add_image(1);
+  for (std::size_t i : {1, 4, 8}) encoded_[i].clear();
+  ImagePathOptions skip = options();
+  skip.on_bad_image = OnError::kSkip;
+  skip.bad_image_limit = 2;
+  skip.decode_concurrency = 1;
+  EXPECT_EQ(error_of(skip),
+            "decode: train.rec, record 8 (id 108): the image has no bytes; 2 items were skipped "
+            "before it, which is the limit");
+}
+
+TEST_F(ImagePathTest, ALabelOutOfRangeEndsTheRunEvenWhenBadImagesAreSkipped) {
+  for (int i = 0; i < 4; ++i) add_image(i == 3 ? 10 : 1);
+  ImagePathOptions skip = options();
+  skip.on_bad_image = OnError::kSkip;
+  EXPECT_EQ(error_of(skip),
+            "slot: train.rec, record 3 (id 103): label 10 is out of range for 10 classes; set "
+            "num-classes to what the data has, or repack");
+}
+
+}  // namespace
+}  // namespace forebay
