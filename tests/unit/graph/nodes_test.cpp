@@ -166,8 +166,7 @@ TEST(Broadcast, GivesEveryBranchEveryItem) {
   graph.source("s", count_to(50)) >> fork.input;
   std::array<std::vector<int>, 3> seen;
   for (std::size_t i = 0; i < 3; ++i) {
-    fork[i] >>
-        graph.sink(std::to_string(i), {}, [&seen, i](int v) { seen[i].push_back(v); });
+    fork[i] >> graph.sink(std::to_string(i), {}, [&seen, i](int v) { seen[i].push_back(v); });
   }
   graph.run();
   for (const auto& branch : seen) {
