@@ -87,7 +87,7 @@ TEST(Im2recOptionsTest, SaysWhatIsWrongWithTheCommandLine) {
             "ROOT is '/no/such/folder', which is no folder; give the folder of the images");
   EXPECT_EQ(error_with({"more"}),
             "unexpected argument 'more' after PREFIX and ROOT; flags begin with two dashes");
-  EXPECT_EQ(error_with({"--shuffle"}), "unknown flag --shuffle; did you mean --no-shuffle?");
+  EXPECT_EQ(error_with({"--no-shufle"}), "unknown flag --no-shufle; did you mean --no-shuffle?");
   EXPECT_EQ(error_with({"--rec"}), "unknown flag --rec; did you mean --recursive?");
   EXPECT_EQ(error_with({"--list=yes"}), "--list takes no value; leave the value out");
   EXPECT_EQ(error_with({"--resize"}), "--resize has no value; give one");
