@@ -35,9 +35,6 @@ const std::vector<Flag>& flags();
 /// The flag of this name, or nullptr.
 const Flag* find_flag(std::string_view name);
 
-/// The known flag whose name is nearest by edit distance, or "" where none is near.
-std::string nearest_flag(std::string_view name);
-
 /// --help: grouped, at most 100 columns.
 std::string help_text();
 

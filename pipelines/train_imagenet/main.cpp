@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include <common/interrupt.hpp>
 #include <forebay/graph/error.hpp>
 #include <train_imagenet/flags.hpp>
-#include <train_imagenet/interrupt.hpp>
 #include <train_imagenet/report.hpp>
 #include <train_imagenet/session.hpp>
 
@@ -25,7 +25,8 @@ constexpr int kFailed = 1, kWrongUse = 2, kInterrupted = 130;
 int train(const TrainOptions& options) {
   Log log(stderr, options.log_prefix, python_time_stamp);
   log.info(start_message(options));
-  const InterruptWatch watch;
+  const InterruptWatch watch(
+      "\nFinishing the step under way; again to stop at once without saving.\n");
   if (options.test_io) {
     std::cout << test_io(options, log);
     return InterruptWatch::seen() ? kInterrupted : 0;

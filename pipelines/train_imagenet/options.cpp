@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
+#include <common/command_line.hpp>
+#include <common/flag_text.hpp>
 #include <train_imagenet/flag_values.hpp>
 #include <train_imagenet/flags.hpp>
 
@@ -31,24 +33,10 @@ struct AllGiven {
 
 bool is_switch(const Flag& flag) { return flag.value.empty() && flag.group != FlagGroup::kNotYet; }
 
-// All values are texts to Boost; flags.cpp gives them types.
-po::options_description describe_flags() {
-  po::options_description description;
-  for (const Flag& flag : flags()) {
-    if (is_switch(flag)) {
-      description.add_options()(flag.name.c_str(), "");
-    } else {
-      description.add_options()(flag.name.c_str(), po::value<std::string>(), "");
-    }
-  }
-  return description;
-}
-
 [[noreturn]] void refuse_unknown(const std::string& name, const std::string& where) {
-  const std::string nearest = nearest_flag(name);
-  const std::string hint =
-      nearest.empty() ? "; --help lists them" : "; did you mean --" + nearest + "?";
-  throw Error(fmt::format("{}unknown flag --{}{}", where, name, hint));
+  std::vector<std::string> known;
+  for (const Flag& flag : flags()) known.push_back(flag.name);
+  refuse_unknown_flag(name, known, where);
 }
 
 void check_node_setting(const std::string& name, const std::string& where) {
@@ -60,32 +48,21 @@ void check_node_setting(const std::string& name, const std::string& where) {
                   where, name));
 }
 
-// Names of `arguments` such as --decode.concurrency; Boost has to know them beforehand.
-void add_node_settings(po::options_description& description,
-                       const std::vector<std::string>& arguments) {
-  std::vector<std::string> known;
+// Every flag, and the node settings among `arguments` (--decode.concurrency), which have to be
+// known beforehand too.
+std::vector<FlagForm> flag_forms(const std::vector<std::string>& arguments) {
+  std::vector<FlagForm> forms;
+  for (const Flag& flag : flags()) forms.push_back({flag.name, !is_switch(flag)});
   for (const auto& argument : arguments) {
     if (!argument.starts_with("--")) continue;
     const std::string name = argument.substr(2, argument.find('=') - 2);
-    if (name.find('.') == name.npos || std::ranges::find(known, name) != known.end()) continue;
-    check_node_setting(name, "");
-    description.add_options()(name.c_str(), po::value<std::string>(), "");
-    known.push_back(name);
-  }
-}
-
-// "--gpus=" is an empty value, as for MXNet; Boost takes it for a mistake unless it stands apart.
-std::vector<std::string> separate_empty_values(const std::vector<std::string>& arguments) {
-  std::vector<std::string> out;
-  for (const auto& argument : arguments) {
-    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
-      out.push_back(argument.substr(0, argument.size() - 1));
-      out.emplace_back();
-    } else {
-      out.push_back(argument == "-h" ? "--help" : argument);
+    if (name.find('.') == name.npos || std::ranges::find(forms, name, &FlagForm::name) != forms.end()) {
+      continue;
     }
+    check_node_setting(name, "");
+    forms.push_back({name, true});
   }
-  return out;
+  return forms;
 }
 
 void take(AllGiven& all, const std::string& name, const std::string& text,
@@ -101,39 +78,13 @@ void take(AllGiven& all, const std::string& name, const std::string& text,
   }
 }
 
-void read_command_line(AllGiven& all, const std::vector<std::string>& given) {
-  const auto arguments = separate_empty_values(given);
-  auto description = describe_flags();
-  add_node_settings(description, arguments);
-  using namespace po::command_line_style;
-  const int style = allow_long | long_allow_adjacent | long_allow_next;
-  po::parsed_options parsed(&description);
-  try {
-    parsed = po::command_line_parser(arguments)
-                 .options(description)
-                 .style(style)
-                 .allow_unregistered()
-                 .run();
-  } catch (const po::error_with_option_name& error) {
-    const std::string name = error.get_option_name();
-    const auto* flag = find_flag(name.starts_with("--") ? name.substr(2) : name);
-    if (flag && is_switch(*flag)) {
-      throw Error(fmt::format("--{} takes no value; leave the value out", flag->name));
+void read_command_line(AllGiven& all, const std::vector<std::string>& arguments) {
+  for (const GivenFlag& given : parse_command_line(arguments, flag_forms(arguments))) {
+    if (given.name.empty()) {
+      throw Error(
+          fmt::format("unexpected argument '{}'; flags begin with two dashes", given.text));
     }
-    throw Error(fmt::format("{} has no value; give one", name));
-  } catch (const po::error& error) {
-    throw Error(fmt::format("the command line cannot be read: {}", error.what()));
-  }
-  for (const auto& option : parsed.options) {
-    if (option.position_key >= 0) {
-      throw Error(fmt::format("unexpected argument '{}'; flags begin with two dashes",
-                              option.original_tokens.at(0)));
-    }
-    std::string text = option.value.empty() ? "true" : option.value[0];
-    if (!option.unregistered && text.starts_with("--")) {
-      throw Error(fmt::format("--{} has no value; give one before {}", option.string_key, text));
-    }
-    take(all, option.string_key, text, "");
+    take(all, given.name, given.text, "");
   }
 }
 

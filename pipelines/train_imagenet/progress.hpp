@@ -46,8 +46,4 @@ class ProgressLine {
   double weight_ = 0;  // how much of speed_ is measured, from 0 to 1
 };
 
-/// Whether stderr is a terminal that can redraw a line, and its width (80 where it has none).
-bool terminal_on_stderr();
-std::size_t terminal_width();
-
 }  // namespace forebay

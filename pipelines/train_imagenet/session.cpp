@@ -9,8 +9,9 @@
 #include <utility>
 
 #include <forebay/nodes/random.hpp>
+#include <common/interrupt.hpp>
+#include <common/terminal.hpp>
 #include <train_imagenet/data.hpp>
-#include <train_imagenet/interrupt.hpp>
 
 namespace forebay {
 namespace {

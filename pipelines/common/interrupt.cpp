@@ -1,21 +1,18 @@
-#include <train_imagenet/interrupt.hpp>
+#include <common/interrupt.hpp>
 
 #include <signal.h>
 #include <unistd.h>
-
-#include <string_view>
 
 namespace forebay {
 namespace {
 
 volatile sig_atomic_t signals_seen = 0;
+std::string_view text;  // set while no handler is installed
 
 void on_signal(int) {
   signals_seen = signals_seen + 1;
   if (signals_seen > 1) _exit(130);
-  constexpr std::string_view kText =
-      "\nFinishing the step under way; again to stop at once without saving.\n";
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kText.data(), kText.size());
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
 }
 
 void handle(void (*handler)(int)) {
@@ -28,7 +25,10 @@ void handle(void (*handler)(int)) {
 
 }  // namespace
 
-InterruptWatch::InterruptWatch() { handle(on_signal); }
+InterruptWatch::InterruptWatch(std::string_view message) {
+  text = message;
+  handle(on_signal);
+}
 
 InterruptWatch::~InterruptWatch() { handle(SIG_DFL); }
 

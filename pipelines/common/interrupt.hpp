@@ -2,12 +2,15 @@
 
 // Ctrl-C: the first one asks to stop, the second one stops at once.
 
+#include <string_view>
+
 namespace forebay {
 
 /// Watches SIGINT and SIGTERM while it lives. One at a time.
 class InterruptWatch {
  public:
-  InterruptWatch();
+  /// `message` goes to stderr at the first signal; it must live as long as the program.
+  explicit InterruptWatch(std::string_view message);
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;  // owns the process's handlers
 
