@@ -16,14 +16,15 @@ double peak_memory_mib() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-}  // namespace
-
-std::string duration_text(double seconds) {
+// "4.5 s", "3 min 20 s", "1 h 02 min".
+std::string time_text(double seconds) {
   if (seconds < 60) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<long long>(seconds + 0.5);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
+
+}  // namespace
 
 std::string report(const SessionResult& result) {
   std::ostringstream table;
@@ -33,7 +34,7 @@ std::string report(const SessionResult& result) {
     const double speed = static_cast<double>(result.images) / result.seconds;
     const double epoch = result.images_per_epoch / speed;
     text += fmt::format("\n{:.1f} images/s; {} per epoch, {} for 100 epochs\n", speed,
-                        duration_text(epoch), duration_text(100 * epoch));
+                        time_text(epoch), time_text(100 * epoch));
   }
   text += fmt::format("memory: {:.0f} MiB at most, of which {:.0f} MiB planned for the devices\n",
                       peak_memory_mib(), static_cast<double>(result.planned_bytes) / kMiB);

@@ -11,7 +11,4 @@ namespace forebay {
 /// Images/s, time per epoch and for 100 epochs, memory, and per node where the time went.
 std::string report(const SessionResult& result);
 
-/// "1 h 02 min", "3 min 20 s", "4.5 s".
-std::string duration_text(double seconds);
-
 }  // namespace forebay
