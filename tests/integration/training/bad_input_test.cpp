@@ -84,47 +84,80 @@ class BadInput : public testing::Test {
   Folder input_, output_;
 };
 
-TEST_F(BadInput, MissingData) { expect_refused(run(input_ / "nowhere.rec"), kFailed, "?"); }
+TEST_F(BadInput, MissingData) {
+  expect_refused(run(input_ / "nowhere.rec"), kFailed,
+                 "cannot open " + input_ / "nowhere.rec" + ": No such file or directory");
+}
 
 TEST_F(BadInput, TruncatedData) {
   const std::string path = damaged([](std::string& bytes) { bytes.resize(offset_of(700) + 100); });
-  expect_refused(run(path), kFailed, "?");
+  expect_refused(run(path), kFailed,
+                 path +
+                     ", record 700 at byte 256072: a part of the record takes 292 bytes, but only "
+                     "100 are left; the file is damaged or cut off: copy or pack it again");
 }
 
 TEST_F(BadInput, TruncatedDataWithItsIndex) {
   const std::string path = damaged([](std::string& bytes) { bytes.resize(offset_of(700) + 100); });
-  expect_refused(run(path, {"--data-train-idx", digits("train.idx")}), kFailed, "?");
+  expect_refused(run(path, {"--data-train-idx", digits("train.idx")}), kFailed,
+                 digits("train.idx") + " does not match " + path +
+                     ": it lists a record at byte 526512, the file has 256172 bytes; remake the "
+                     "index or delete it");
 }
 
 TEST_F(BadInput, WrongMagic) {
   const std::string path = damaged([](std::string& bytes) { bytes[offset_of(20)] = 'x'; });
-  expect_refused(run(path), kFailed, "?");
+  expect_refused(run(path), kFailed,
+                 path +
+                     ", record 20 at byte 7240: no record begins here (found 0xced72378, not the "
+                     "magic 0xced7230a); the file is damaged or cut off: copy or pack it again");
 }
 
 TEST_F(BadInput, NoRecordFileAtAll) {
   write_file(input_ / "text.rec", "This is text and no RecordIO file.\n");
-  expect_refused(run(input_ / "text.rec"), kFailed, "?");
+  expect_refused(run(input_ / "text.rec"), kFailed,
+                 "cannot read " + input_ / "text.rec" +
+                     ": it does not begin with the RecordIO magic, it looks like text; pack images "
+                     "with im2rec");
 }
 
 TEST_F(BadInput, IndexOfAnotherFile) {
-  expect_refused(run(digits("train.rec"), {"--data-train-idx", digits("val.idx")}), kFailed, "?");
+  expect_refused(
+      run(digits("train.rec"), {"--data-train-idx", digits("val.idx")}), kFailed,
+      digits("train.rec") +
+          ", record 358 at byte 132776: no record begins here (found 0xa11ef70d, not the magic "
+          "0xced7230a); the file is damaged or cut off: copy or pack it again (found by " +
+          digits("val.idx") + "; if that is of another file, remake or delete it)");
 }
 
 TEST_F(BadInput, LabelOutOfRange) {
   const std::string path = damaged([](std::string& bytes) { set_label(bytes, 9, -1); });
-  expect_refused(run(path), kFailed, "?");
+  expect_refused(run(path), kFailed,
+                 "slot: " + path +
+                     ", record 9 (id 11): label -1 is out of range for 10 classes; give "
+                     "--num-classes or repack");
 }
 
 TEST_F(BadInput, LabelThatIsNoWholeNumber) {
   const std::string path = damaged([](std::string& bytes) { set_label(bytes, 9, 2.5F); });
-  expect_refused(run(path), kFailed, "?");
+  expect_refused(
+      run(path), kFailed,
+      "slot: " + path +
+          ", record 9 (id 11): label 2.5 is not a class index; repack with whole numbers from 0");
 }
 
 TEST_F(BadInput, FewerClassesThanTheDataHas) {
-  expect_refused(run(digits("train.rec"), {"--num-classes", "9"}), kFailed, "?");
+  // The first nine in the shuffled order, whichever image is decoded first.
+  expect_refused(run(digits("train.rec"), {"--num-classes", "9"}), kFailed,
+                 "slot: " + digits("train.rec") +
+                     ", record 334 (id 417): label 9 is out of range for 9 classes; give "
+                     "--num-classes or repack");
 }
 
-TEST_F(BadInput, ImageOfNoBytes) { expect_refused(run(with_an_empty_image()), kFailed, "?"); }
+TEST_F(BadInput, ImageOfNoBytes) {
+  expect_refused(run(with_an_empty_image()), kFailed,
+                 "decode: " + input_ / "empty.rec" + ", record 40 (id 50): the image has no bytes");
+}
 
 TEST_F(BadInput, ImageOfNoBytesIsSkippedAndCountedWhenAsked) {
   const Ended ended = run(with_an_empty_image(), {"--on-bad-image", "skip"});
@@ -134,27 +167,37 @@ TEST_F(BadInput, ImageOfNoBytesIsSkippedAndCountedWhenAsked) {
 
 TEST_F(BadInput, MoreBadImagesThanTheLimit) {
   expect_refused(run(with_an_empty_image(), {"--on-bad-image", "skip", "--bad-image-limit", "0"}),
-                 kFailed, "?");
+                 kFailed,
+                 "decode: " + input_ / "empty.rec" +
+                     ", record 40 (id 50): the image has no bytes; 0 items were skipped before it, "
+                     "which is the limit");
 }
 
 TEST_F(BadInput, NoRoomForTheCheckpoint) {
   // What is written to /dev/full ends as on a full disk.
   std::filesystem::create_symlink("/dev/full", output_ / "model-0001.safetensors.tmp");
-  expect_refused(run(digits("train.rec")), kFailed, "?");
+  expect_refused(run(digits("train.rec")), kFailed,
+                 "saving \"" + output_ / "model-0001.safetensors" +
+                     "\": No space left on device; what was there before is untouched");
 }
 
 TEST_F(BadInput, BatchThatTheDevicesCannotShare) {
-  expect_refused(run(digits("train.rec"), {"--devices", "cpu:0,cpu:1,cpu:2"}), kWrongUse, "?");
+  expect_refused(
+      run(digits("train.rec"), {"--devices", "cpu:0,cpu:1,cpu:2"}), kWrongUse,
+      "--batch-size is 32, which 3 devices cannot share evenly; give a multiple of 3, e.g. 30");
 }
 
 TEST_F(BadInput, BatchLargerThanAnEpoch) {
-  expect_refused(run(digits("train.rec"), {"--batch-size", "2000"}), kFailed, "?");
+  expect_refused(run(digits("train.rec"), {"--batch-size", "2000"}), kFailed,
+                 "--batch-size is 2000, more than the 1438 images of an epoch; give 1438 or less");
 }
 
 TEST_F(BadInput, PrefixThatCannotBeWritten) {
   write_file(input_ / "file", "");
   const Ended ended = run(digits("train.rec"), {"--model-prefix", input_ / "file/model"});
-  expect_refused(ended, kFailed, "?");
+  expect_refused(ended, kFailed,
+                 "checkpoints \"" + input_ / "file/model" +
+                     "-*\" cannot be saved: Not a directory; choose another prefix");
 }
 
 TEST_F(BadInput, CheckpointOfAnotherNetwork) {
@@ -163,10 +206,16 @@ TEST_F(BadInput, CheckpointOfAnotherNetwork) {
   const std::string before = read_file(prefix + "-0001.safetensors");
   const std::vector<std::string> more{"--model-prefix", prefix, "--num-epochs", "2", "--resume"};
 
-  expect_refused(run(digits("train.rec"), more + std::vector<std::string>{"--network", "lenet"}),
-                 kFailed, "?");
-  expect_refused(run(digits("train.rec"), more + std::vector<std::string>{"--num-classes", "11"}),
-                 kFailed, "?");
+  expect_refused(
+      run(digits("train.rec"), more + std::vector<std::string>{"--network", "lenet"}), kFailed,
+      "loading \"" + prefix +
+          "-0001.safetensors\" (mlp) into lenet: the file has no tensor \"conv1.weight\" [20, 1, "
+          "5, 5]; use the network that the checkpoint was saved from");
+  expect_refused(
+      run(digits("train.rec"), more + std::vector<std::string>{"--num-classes", "11"}), kFailed,
+      "loading \"" + prefix +
+          "-0001.safetensors\" (mlp) into mlp: tensor \"fc3.weight\" is [10, 64] in the file and "
+          "[11, 64] in the network; use the network that the checkpoint was saved from");
   EXPECT_TRUE(read_file(prefix + "-0001.safetensors") == before);
 }
 
@@ -175,16 +224,22 @@ TEST_F(BadInput, CheckpointOfAnotherRun) {
   ASSERT_EQ(run(digits("train.rec"), {"--model-prefix", prefix}).code, 0);
   const std::vector<std::string> more{"--model-prefix", prefix, "--num-epochs", "2", "--resume"};
   expect_refused(run(digits("train.rec"), more + std::vector<std::string>{"--batch-size", "16"}),
-                 kFailed, "?");
+                 kFailed,
+                 "the checkpoint was saved with --batch-size 32, this run has 16; give the same to "
+                 "go on exactly");
 }
 
 TEST_F(BadInput, NoCheckpointOfThatEpoch) {
-  expect_refused(run(digits("train.rec"), {"--num-epochs", "9", "--load-epoch", "7"}), kFailed,
-                 "?");
+  expect_refused(
+      run(digits("train.rec"), {"--num-epochs", "9", "--load-epoch", "7"}), kFailed,
+      "reading \"" + output_ / "model-0007.safetensors" + "\": No such file or directory");
 }
 
 TEST_F(BadInput, NodeThatTheGraphDoesNotHave) {
-  expect_refused(run(digits("train.rec"), {"--decoder.concurrency", "2"}), kFailed, "?");
+  expect_refused(
+      run(digits("train.rec"), {"--decoder.concurrency", "2"}), kFailed,
+      "graph 'train_imagenet' has no node 'decoder'; it has log, read, decode, slot, augment, "
+      "batch, step, forward-backward[0], gather, all-reduce, update, step end, weights new");
 }
 
 }  // namespace
