@@ -25,6 +25,8 @@ constexpr std::array<std::string_view, 10> kNames{"stripes",   "waves",  "checks
                                                   "rays",      "blobs",  "discs",  "rings",
                                                   "triangles", "crosses"};
 
+constexpr double kTilt = 0.35;  // radians; any angle takes several times as many photos to learn
+
 // In periods: above 0 on one half of a wave of period 1, below 0 on the other.
 double half_wave(double value) { return 0.25 - std::abs(value - std::floor(value) - 0.5); }
 
@@ -61,14 +63,14 @@ double smooth_noise(double u, double v, std::uint64_t seed) {
 
 Pattern::Pattern(std::size_t kind, int width, int height, Random& random)
     : kind_(kind),
-      period_(width * random.uniform(0.10, 0.20)),
+      period_(width * random.uniform(0.10, 0.18)),
       x_(width * random.uniform(0.3, 0.7)),
       y_(height * random.uniform(0.3, 0.7)),
       wave_height_(random.uniform(0.35, 0.55)),
       wave_length_(random.uniform(1.6, 2.4)),
       rays_(static_cast<double>(7 + random.below(7))),
       seed_(random.next()) {
-  const double angle = random.uniform(0, 2 * std::numbers::pi);
+  const double angle = random.uniform(-kTilt, kTilt);
   cosine_ = std::cos(angle);
   sine_ = std::sin(angle);
   place_shape(0, 0);

@@ -14,10 +14,10 @@ namespace forebay {
 /// Names of the patterns; a pattern's place here is its class.
 std::span<const std::string_view> pattern_names();
 
-/// A pattern at a random place, angle and scale that fills the plane. For one thread at a time.
+/// A pattern at a random place, tilt and scale that fills the plane. For one thread at a time.
 class Pattern {
  public:
-  /// `kind` is a place in `pattern_names()`. The pattern repeats about every tenth to fifth of
+  /// `kind` is a place in `pattern_names()`. The pattern repeats about every tenth to sixth of
   /// `width`, whatever its kind.
   Pattern(std::size_t kind, int width, int height, Random& random);
 

@@ -41,8 +41,8 @@ TEST(Determinism, AnotherSeedGivesOtherWeights) {
   std::vector<std::string> models;
   for (const char* seed : {"3", "4"}) {
     const std::string prefix = folder / seed;
-    const Ended ended = train_imagenet(small_run(prefix) + short_run +
-                                       std::vector<std::string>{"--seed", seed});
+    const Ended ended =
+        train_imagenet(small_run(prefix) + short_run + std::vector<std::string>{"--seed", seed});
     ASSERT_EQ(ended.code, 0) << ended.log;
     models.push_back(read_file(prefix + "-0001.safetensors"));
   }

@@ -20,9 +20,9 @@ TEST(Interrupt, FinishesTheStepSavesAndSaysHowToGoOn) {
 
   EXPECT_EQ(ended.code, 130) << ended.log;
   EXPECT_EQ(lines_with(ended.log, "Finishing the step under way").size(), 1u) << ended.log;
-  EXPECT_EQ(lines_with(ended.log, "Interrupted; the same command with --resume goes on from here")
-                .size(),
-            1u)
+  EXPECT_EQ(
+      lines_with(ended.log, "Interrupted; the same command with --resume goes on from here").size(),
+      1u)
       << ended.log;
   const std::vector<std::string> files = folder.files();
   EXPECT_EQ(files, (std::vector<std::string>{
@@ -61,10 +61,10 @@ TEST(Interrupt, WithoutAPrefixSaysThatNothingWasSaved) {
   program.send(SIGINT);
   const Ended ended = program.wait();
   EXPECT_EQ(ended.code, 130);
-  EXPECT_EQ(lines_with(ended.log,
-                       "Interrupted; nothing was saved, because --model-prefix was not given")
-                .size(),
-            1u)
+  EXPECT_EQ(
+      lines_with(ended.log, "Interrupted; nothing was saved, because --model-prefix was not given")
+          .size(),
+      1u)
       << ended.log;
 }
 

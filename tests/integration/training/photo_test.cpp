@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
-#include <cstring>
-#include <limits>
 #include <vector>
 
 #include <forebay/graph/error.hpp>
@@ -43,8 +42,7 @@ TEST(Photos, AreTheSameForTheSameSeed) {
   const Folder folder;
   const std::vector<std::string> flags{"--images", "20", "--size", "100x75", "--seed", "1"};
   for (const char* name : {"a", "b"}) {
-    const Ended ended =
-        Program(FOREBAY_MAKE_PHOTOS, std::vector{folder / name} + flags).wait();
+    const Ended ended = Program(FOREBAY_MAKE_PHOTOS, std::vector{folder / name} + flags).wait();
     ASSERT_EQ(ended.code, 0) << ended.log;
   }
   const std::vector<std::string> files = folder.files();

@@ -30,8 +30,7 @@ Program::Program(const std::string& path, const std::vector<std::string>& argume
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  const int error =
-      posix_spawn(&pid_, path.c_str(), &actions, nullptr, pointers.data(), environ);
+  const int error = posix_spawn(&pid_, path.c_str(), &actions, nullptr, pointers.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   close(pipe_ends[1]);
   from_program_ = pipe_ends[0];

@@ -15,19 +15,19 @@ constexpr int kSmallRunSteps = 6;  // of an epoch
 
 /// Flags of the small run, which saves its checkpoints as `prefix`-0001 to -0004.
 inline std::vector<std::string> small_run(const std::string& prefix) {
-  return {"--network",    "resnet",
-          "--num-layers", "20",
-          "--image-shape", "1,16,16",
-          "--num-classes", "10",
-          "--data-train", digits("train.rec"),
-          "--data-val",   digits("val.rec"),
+  return {"--network",      "resnet",
+          "--num-layers",   "20",
+          "--image-shape",  "1,16,16",
+          "--num-classes",  "10",
+          "--data-train",   digits("train.rec"),
+          "--data-val",     digits("val.rec"),
           "--num-examples", "400",
-          "--batch-size", "64",
-          "--num-epochs", std::to_string(kSmallRunEpochs),
-          "--lr",         "0.05",
-          "--lr-schedule", "cosine",
-          "--seed",       "3",
-          "--devices",    "cpu:0,cpu:1",
+          "--batch-size",   "64",
+          "--num-epochs",   std::to_string(kSmallRunEpochs),
+          "--lr",           "0.05",
+          "--lr-schedule",  "cosine",
+          "--seed",         "3",
+          "--devices",      "cpu:0,cpu:1",
           "--disp-batches", "1",
           "--model-prefix", prefix};
 }

@@ -13,11 +13,19 @@ constexpr double kImages = 359;  // in digits/val.rec; no batch size below divid
 
 // Hardly trained, so that validation sees the initial weights whatever the batch size was.
 double accuracy_of_initial_weights(const std::string& batch_size, const std::string& devices) {
-  const Ended ended = train_imagenet(
-      {"--network", "lenet", "--image-shape", "1,28,28", "--num-classes", "10", "--augment", "none",
-       "--data-train", digits("train.rec"), "--data-val", digits("val.rec"), "--lr", "1e-30",
-       "--wd", "0", "--seed", "11", "--num-epochs", "1", "--num-examples", batch_size,
-       "--batch-size", batch_size, "--devices", devices});
+  const Ended ended = train_imagenet({"--network",      "lenet",
+                                      "--image-shape",  "1,28,28",
+                                      "--num-classes",  "10",
+                                      "--augment",      "none",
+                                      "--data-train",   digits("train.rec"),
+                                      "--data-val",     digits("val.rec"),
+                                      "--lr",           "1e-30",
+                                      "--wd",           "0",
+                                      "--seed",         "11",
+                                      "--num-epochs",   "1",
+                                      "--num-examples", batch_size,
+                                      "--batch-size",   batch_size,
+                                      "--devices",      devices});
   EXPECT_EQ(ended.code, 0) << ended.log;
   return last_value(ended.log, "Validation-accuracy");
 }
