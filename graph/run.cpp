@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/graph/hand_over.hpp>
 #include <forebay/graph/node.hpp>
 
 namespace forebay::detail {
@@ -16,6 +17,12 @@ constexpr std::chrono::milliseconds kWatchInterval{500};
 // The run whose pool the calling thread works for, while it settles; null at all other times. In a
 // body it is null too: what is spawned there could be taken up by a wait inside that body.
 thread_local const Run* pool_of_this_thread = nullptr;
+
+struct Put {
+  tbb::flow::function_node<Flight*>* task;
+  Flight* flight;
+  void operator()() const { task->try_put(flight); }
+};
 
 }  // namespace
 
@@ -58,6 +65,7 @@ void Run::run_until_ended() {
   }
   --working_;
   flow_->wait_for_all();
+  taken_over(this);
   {
     const std::lock_guard lock(mutex_);
     done_ = true;
@@ -131,6 +139,7 @@ Flight* Run::settle(Actions& actions, Keep keep, const Node* own) {
 }
 
 void Run::work_on(Flight* flight) {
+  taken_over(flight);
   ++working_;
   std::int64_t now = 0;
   while (flight != nullptr) {
@@ -142,6 +151,7 @@ void Run::work_on(Flight* flight) {
     pool_of_this_thread = nullptr;
   }
   --working_;
+  handed_over(this);
 }
 
 void Run::work_on_own(Flight* flight, const Node& node) {
@@ -157,11 +167,12 @@ void Run::work_on_own(Flight* flight, const Node& node) {
 }
 
 void Run::submit(tbb::flow::function_node<Flight*>& task, Flight* flight) {
+  handed_over(flight);
   if (pool_of_this_thread == this) {
     task.try_put(flight);
   } else {
     // A thread from outside would have to wait for a slot of the arena; this does not.
-    arena_->enqueue([&task, flight] { task.try_put(flight); });
+    arena_->enqueue(Put{&task, flight});
   }
 }
 
