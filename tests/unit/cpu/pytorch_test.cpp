@@ -63,8 +63,8 @@ class AgainstPyTorch {
         expected_(reference::read_results(case_.name)),
         weights_(case_.network),
         sgd_(weights_.parameters().size()),
-        replica_(make_cpu_replica(
-            case_.network, {.rows = kRows, .label_smoothing = case_.smoothing})) {
+        replica_(
+            make_cpu_replica(case_.network, {.rows = kRows, .label_smoothing = case_.smoothing})) {
     reference::fill_weights(case_.network, weights_);
     replica_->load_parameters(weights_, 0, weights_.parameters().size());
     replica_->load_buffers(weights_);
@@ -123,8 +123,7 @@ class AgainstPyTorch {
     for (std::size_t i = 0; i < case_.network.buffers.size(); ++i) {
       const std::string& name = case_.network.buffers[i].name;
       const std::size_t begin = weights_.buffer_offset(i);
-      const auto values =
-          replica_->buffers().subspan(begin, weights_.buffer_offset(i + 1) - begin);
+      const auto values = replica_->buffers().subspan(begin, weights_.buffer_offset(i + 1) - begin);
       EXPECT_LT(relative_error(values, expected_.at("buffer " + name), i, 1, 1e-6), 1e-3) << name;
     }
   }
@@ -140,11 +139,14 @@ TEST(PyTorch, TrainsResNet18Alike) {
   AgainstPyTorch({.name = "resnet-18", .network = resnet(18, {3, 64, 64}, 10), .steps = 20}).run();
 }
 
-// With 8 rows of 2x2 pixels in the last stage, one ReLU that rounding switches changes the gradients
-// below it by some 1e-3, in PyTorch's float32 as well.
+// With 8 rows of 2x2 pixels in the last stage, one ReLU that rounding switches changes the
+// gradients below it by some 1e-3, in PyTorch's float32 as well.
 TEST(PyTorch, TrainsResNet50Alike) {
-  AgainstPyTorch({.name = "resnet-50", .network = resnet(50, {3, 64, 64}, 10), .steps = 3,
-                  .evaluate_after = 3, .gradient_tolerance = 1e-2})
+  AgainstPyTorch({.name = "resnet-50",
+                  .network = resnet(50, {3, 64, 64}, 10),
+                  .steps = 3,
+                  .evaluate_after = 3,
+                  .gradient_tolerance = 1e-2})
       .run();
 }
 

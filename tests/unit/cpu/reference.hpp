@@ -58,13 +58,14 @@ struct SampleBatch {
 inline SampleBatch batch(std::uint64_t step, std::size_t rows, const Network& network) {
   const ImageShape& shape = network.input();
   SampleBatch result;
-  result.images.resize(rows * static_cast<std::size_t>(shape.channels * shape.height * shape.width));
+  result.images.resize(rows *
+                       static_cast<std::size_t>(shape.channels * shape.height * shape.width));
   for (std::size_t i = 0; i < result.images.size(); ++i) {
     result.images[i] = uniform(5000 + step, i);
   }
   for (std::size_t row = 0; row < rows; ++row) {
-    result.labels.push_back(static_cast<int>(hashed(6000 + step, row) %
-                                             static_cast<std::uint64_t>(network.classes)));
+    result.labels.push_back(
+        static_cast<int>(hashed(6000 + step, row) % static_cast<std::uint64_t>(network.classes)));
   }
   return result;
 }
