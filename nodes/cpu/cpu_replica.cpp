@@ -83,9 +83,10 @@ void CpuReplica::take_memory() {
   try {
     memory_.reset(static_cast<std::byte*>(::operator new(memory_bytes_, kAlignment)));
   } catch (const std::bad_alloc&) {
-    throw Error(fmt::format("{}: a replica of {} rows needs {} MiB, which the system refuses; "
-                            "give fewer rows",
-                            name_, options_.rows, memory_bytes_ >> 20));
+    throw Error(
+        fmt::format("{}: a replica of {} rows needs {} MiB, which the system refuses; "
+                    "give fewer rows",
+                    name_, options_.rows, memory_bytes_ >> 20));
   }
   const Arena arena(memory_.get(), planner_.plan());
   for (const auto& op : compiled_.ops) op->bind(arena, planner_);
@@ -105,9 +106,10 @@ void CpuReplica::check_shard(const Shard& shard, const char* what) const {
   for (std::size_t row = 0; row < shard.rows; ++row) {
     const int label = shard.labels[row];
     if (label < 0 || static_cast<std::size_t>(label) >= classes_) {
-      throw Error(fmt::format("{}: cannot {} row {}: its label {} is outside the network's {} "
-                              "classes; set the number of classes to that of the data",
-                              name_, what, row, label, classes_));
+      throw Error(
+          fmt::format("{}: cannot {} row {}: its label {} is outside the network's {} "
+                      "classes; set the number of classes to that of the data",
+                      name_, what, row, label, classes_));
     }
   }
 }
@@ -120,15 +122,16 @@ void CpuReplica::run_forward(Mode mode, const float* images) {
 StepResult CpuReplica::forward_backward(
     const Shard& shard, const std::function<void(const GradientBucket&)>& on_bucket) {
   if (shard.rows != options_.rows) {
-    throw Error(fmt::format("{}: cannot train {} rows: the replica was compiled for {}; give as "
-                            "many",
-                            name_, shard.rows, options_.rows));
+    throw Error(
+        fmt::format("{}: cannot train {} rows: the replica was compiled for {}; give as "
+                    "many",
+                    name_, shard.rows, options_.rows));
   }
   check_shard(shard, "train");
   const TeamSize team(options_.threads);
   run_forward(Mode::kTraining, shard.images);
-  const StepResult result = cross_entropy(logits_, shard.labels, classes_,
-                                          options_.label_smoothing, logits_gradients_);
+  const StepResult result =
+      cross_entropy(logits_, shard.labels, classes_, options_.label_smoothing, logits_gradients_);
   buckets_.start();
   const Pass pass{.mode = Mode::kTraining, .images = shard.images};
   for (auto op = compiled_.ops.rbegin(); op != compiled_.ops.rend(); ++op) {
@@ -140,9 +143,10 @@ StepResult CpuReplica::forward_backward(
 
 StepResult CpuReplica::evaluate(const Shard& shard, std::span<float> logits) {
   if (shard.rows > options_.rows) {
-    throw Error(fmt::format("{}: cannot evaluate {} rows: the replica was compiled for {}; give "
-                            "no more",
-                            name_, shard.rows, options_.rows));
+    throw Error(
+        fmt::format("{}: cannot evaluate {} rows: the replica was compiled for {}; give "
+                    "no more",
+                    name_, shard.rows, options_.rows));
   }
   check_shard(shard, "evaluate");
   if (shard.rows == 0) return {};
@@ -181,8 +185,8 @@ std::unique_ptr<Replica> make_cpu_replica(const Network& network, const ReplicaO
   try {
     return std::make_unique<CpuReplica>(network, options);
   } catch (const dnnl::error& error) {
-    throw Error(fmt::format("{}: oneDNN cannot run it on this CPU: {}", network.name,
-                            error.what()));
+    throw Error(
+        fmt::format("{}: oneDNN cannot run it on this CPU: {}", network.name, error.what()));
   }
 }
 

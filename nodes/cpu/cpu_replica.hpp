@@ -20,9 +20,8 @@ class CpuReplica final : public Replica {
   /// Throws `Error` for options out of range, and where memory is short.
   CpuReplica(const Network& network, const ReplicaOptions& options);
 
-  StepResult forward_backward(
-      const Shard& shard,
-      const std::function<void(const GradientBucket&)>& on_bucket) override;
+  StepResult forward_backward(const Shard& shard,
+                              const std::function<void(const GradientBucket&)>& on_bucket) override;
   StepResult evaluate(const Shard& shard, std::span<float> logits) override;
 
   /// Copies whole parameters: those that the range touches.

@@ -111,7 +111,8 @@ static void add_gradient_moments_block(const float* __restrict x, const float* _
       float sum = 0, product = 0;
       for (std::size_t r = 0; r < kRows; ++r) {
         const float value = x[at + r * channels + c];
-        const float dz = value * scale[c] + shift[c] > floor ? g[at + r * channels + c] : 0.0F;
+        const float gradient = g[at + r * channels + c];
+        const float dz = value * scale[c] + shift[c] > floor ? gradient : 0.0F;
         sum += dz;
         product += dz * (value - mean[c]);
       }

@@ -33,7 +33,8 @@ dnnl::primitive_attr attributes() {
 
 memory::desc images(std::size_t rows, const ImageShape& shape) {
   const auto count = static_cast<memory::dim>(rows);
-  return {{count, shape.channels, shape.height, shape.width}, memory::data_type::f32,
+  return {{count, shape.channels, shape.height, shape.width},
+          memory::data_type::f32,
           memory::format_tag::nhwc};
 }
 
@@ -59,9 +60,8 @@ void Call::rebind(int argument, const void* data) {
 }
 
 void Call::run() {
-  const dnnl_status_t status =
-      dnnl_primitive_execute(primitive_.get(), stream().get(),
-                             static_cast<int>(arguments_.size()), arguments_.data());
+  const dnnl_status_t status = dnnl_primitive_execute(
+      primitive_.get(), stream().get(), static_cast<int>(arguments_.size()), arguments_.data());
   if (status != dnnl_success) {
     throw Error(fmt::format("oneDNN could not run a layer: {}", dnnl_status2str(status)));
   }

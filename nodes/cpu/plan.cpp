@@ -68,8 +68,9 @@ std::size_t MemoryPlan::live_peak() const {
 }
 
 std::size_t MemoryPlan::total() const {
-  return std::accumulate(buffers_.begin(), buffers_.end(), std::size_t{0},
-                         [](std::size_t sum, const Interval& buffer) { return sum + buffer.bytes; });
+  return std::accumulate(
+      buffers_.begin(), buffers_.end(), std::size_t{0},
+      [](std::size_t sum, const Interval& buffer) { return sum + buffer.bytes; });
 }
 
 }  // namespace forebay

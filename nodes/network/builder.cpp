@@ -10,9 +10,10 @@ namespace forebay {
 
 NetworkBuilder::NetworkBuilder(std::string name, ImageShape input, int classes) {
   if (input.channels < 1 || input.height < 1 || input.width < 1) {
-    throw Error(fmt::format("{}: input shape {},{},{} is not an image; give channels, height and "
-                            "width of 1 or more",
-                            name, input.channels, input.height, input.width));
+    throw Error(
+        fmt::format("{}: input shape {},{},{} is not an image; give channels, height and "
+                    "width of 1 or more",
+                    name, input.channels, input.height, input.width));
   }
   if (classes < 2) {
     throw Error(fmt::format("{}: {} classes cannot be told apart; give 2 or more", name, classes));
@@ -27,9 +28,14 @@ NetworkBuilder::NetworkBuilder(std::string name, ImageShape input, int classes) 
 
 int NetworkBuilder::convolution(const std::string& name, int from, int channels, Window window,
                                 bool bias) {
-  Layer layer{.name = name, .kind = LayerKind::kConvolution, .inputs = {from},
-              .output = slide(name, from, window), .kernel = window.kernel,
-              .stride = window.stride, .padding = window.padding, .bias = bias};
+  Layer layer{.name = name,
+              .kind = LayerKind::kConvolution,
+              .inputs = {from},
+              .output = slide(name, from, window),
+              .kernel = window.kernel,
+              .stride = window.stride,
+              .padding = window.padding,
+              .bias = bias};
   layer.output.channels = channels;
   const int index = append(std::move(layer));
   add_parameter("weight", {channels, shape(from).channels, window.kernel, window.kernel},
@@ -63,9 +69,13 @@ int NetworkBuilder::relu(const std::string& name, int from) {
 }
 
 int NetworkBuilder::max_pool(const std::string& name, int from, Window window) {
-  return append({.name = name, .kind = LayerKind::kMaxPool, .inputs = {from},
-                 .output = slide(name, from, window), .kernel = window.kernel,
-                 .stride = window.stride, .padding = window.padding});
+  return append({.name = name,
+                 .kind = LayerKind::kMaxPool,
+                 .inputs = {from},
+                 .output = slide(name, from, window),
+                 .kernel = window.kernel,
+                 .stride = window.stride,
+                 .padding = window.padding});
 }
 
 int NetworkBuilder::global_average_pool(const std::string& name, int from) {
@@ -126,7 +136,9 @@ void NetworkBuilder::add_parameter(const std::string& suffix, TensorShape dimens
 }
 
 void NetworkBuilder::add_buffer(const std::string& suffix, int size, float initial) {
-  network_.buffers.push_back({network_.layers.back().name + "." + suffix, {size}, initial,
+  network_.buffers.push_back({network_.layers.back().name + "." + suffix,
+                              {size},
+                              initial,
                               static_cast<int>(network_.layers.size()) - 1});
 }
 
@@ -135,10 +147,10 @@ ImageShape NetworkBuilder::slide(const std::string& name, int from, Window windo
   const int height = input.height + 2 * window.padding - window.kernel;
   const int width = input.width + 2 * window.padding - window.kernel;
   if (height < 0 || width < 0) {
-    throw Error(fmt::format("{}: the {}x{} window of layer {} does not fit its {}x{} input; give "
-                            "larger images",
-                            network_.name, window.kernel, window.kernel, name, input.height,
-                            input.width));
+    throw Error(
+        fmt::format("{}: the {}x{} window of layer {} does not fit its {}x{} input; give "
+                    "larger images",
+                    network_.name, window.kernel, window.kernel, name, input.height, input.width));
   }
   return {input.channels, height / window.stride + 1, width / window.stride + 1};
 }

@@ -3,6 +3,7 @@
 // Appends layers to a network and works out their shapes, parameters and buffers.
 
 #include <string>
+#include <utility>
 
 #include <forebay/nodes/network/network.hpp>
 

@@ -10,15 +10,24 @@ namespace {
 
 const char* kind_name(LayerKind kind) {
   switch (kind) {
-    case LayerKind::kInput: return "input";
-    case LayerKind::kConvolution: return "convolution";
-    case LayerKind::kBatchNorm: return "batch norm";
-    case LayerKind::kRelu: return "relu";
-    case LayerKind::kMaxPool: return "max pool";
-    case LayerKind::kGlobalAveragePool: return "average pool";
-    case LayerKind::kAdd: return "add";
-    case LayerKind::kFlatten: return "flatten";
-    case LayerKind::kLinear: return "linear";
+    case LayerKind::kInput:
+      return "input";
+    case LayerKind::kConvolution:
+      return "convolution";
+    case LayerKind::kBatchNorm:
+      return "batch norm";
+    case LayerKind::kRelu:
+      return "relu";
+    case LayerKind::kMaxPool:
+      return "max pool";
+    case LayerKind::kGlobalAveragePool:
+      return "average pool";
+    case LayerKind::kAdd:
+      return "add";
+    case LayerKind::kFlatten:
+      return "flatten";
+    case LayerKind::kLinear:
+      return "linear";
   }
   return "";
 }
@@ -73,11 +82,11 @@ std::string summary(const Network& network) {
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
     const std::int64_t flops = layer_flops(network, layer);
-    fmt::format_to(out, "{:<24}{:<22}{:>16}{:>14}{:>12}\n", layer.name, describe_kind(layer),
-                   fmt::format("{}x{}x{}", layer.output.channels, layer.output.height,
-                               layer.output.width),
-                   counts[i] > 0 ? with_commas(counts[i]) : "-",
-                   flops > 0 ? fmt::format("{:.1f}", static_cast<double>(flops) * 1e-6) : "-");
+    fmt::format_to(
+        out, "{:<24}{:<22}{:>16}{:>14}{:>12}\n", layer.name, describe_kind(layer),
+        fmt::format("{}x{}x{}", layer.output.channels, layer.output.height, layer.output.width),
+        counts[i] > 0 ? with_commas(counts[i]) : "-",
+        flops > 0 ? fmt::format("{:.1f}", static_cast<double>(flops) * 1e-6) : "-");
   }
   fmt::format_to(out, "{}: {} parameters, {:.2f} GFLOPs forward for one {}x{}x{} image\n",
                  network.name, with_commas(parameter_count(network)),

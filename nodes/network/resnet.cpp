@@ -14,14 +14,15 @@ namespace forebay {
 namespace {
 
 struct BlockShape {
-  int channels = 0;  // of the 3x3 convolutions
+  int channels = 0;   // of the 3x3 convolutions
   int expansion = 1;  // channels of the block's output, in multiples of `channels`
   int stride = 1;
 };
 
 int convolution_norm(NetworkBuilder& builder, const std::string& block, int number, int from,
                      int channels, Window window) {
-  const int x = builder.convolution(fmt::format("{}.conv{}", block, number), from, channels, window);
+  const int x =
+      builder.convolution(fmt::format("{}.conv{}", block, number), from, channels, window);
   return builder.norm(fmt::format("{}.bn{}", block, number), x);
 }
 
@@ -74,21 +75,23 @@ int residual_stages(NetworkBuilder& builder, int from, const Stages& stages) {
 
 Network resnet(int depth, ImageShape input, int classes) {
   static const std::map<int, Stages> kDepths{
-      {18, {{2, 2, 2, 2}, 64, 1}},  {34, {{3, 4, 6, 3}, 64, 1}},   {50, {{3, 4, 6, 3}, 64, 4}},
+      {18, {{2, 2, 2, 2}, 64, 1}},   {34, {{3, 4, 6, 3}, 64, 1}},   {50, {{3, 4, 6, 3}, 64, 4}},
       {101, {{3, 4, 23, 3}, 64, 4}}, {152, {{3, 8, 36, 3}, 64, 4}}, {20, {{3, 3, 3}, 16, 1}},
       {56, {{9, 9, 9}, 16, 1}}};
   const auto found = kDepths.find(depth);
   if (found == kDepths.end()) {
-    throw Error(fmt::format("resnet: there is no network of depth {}; give 18, 34, 50, 101 or 152, "
-                            "or for small images 20 or 56",
-                            depth));
+    throw Error(
+        fmt::format("resnet: there is no network of depth {}; give 18, 34, 50, 101 or 152, "
+                    "or for small images 20 or 56",
+                    depth));
   }
   const Stages& stages = found->second;
   NetworkBuilder builder(fmt::format("resnet-{}", depth), input, classes);
   const bool small = stages.channels == 16;
   const Window stem = small ? Window{.kernel = 3, .stride = 1, .padding = 1}
                             : Window{.kernel = 7, .stride = 2, .padding = 3};
-  int x = builder.relu("relu", builder.norm("bn1", builder.convolution("conv1", 0, stages.channels, stem)));
+  int x = builder.relu("relu",
+                       builder.norm("bn1", builder.convolution("conv1", 0, stages.channels, stem)));
   if (!small) x = builder.max_pool("maxpool", x, {.kernel = 3, .stride = 2, .padding = 1});
   x = residual_stages(builder, x, stages);
   x = builder.flatten("flatten", builder.global_average_pool("avgpool", x));

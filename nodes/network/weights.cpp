@@ -44,8 +44,8 @@ void Weights::initialise(std::uint64_t seed) {
   for (std::size_t i = 0; i < network_->parameters.size(); ++i) {
     const Parameter& parameter = network_->parameters[i];
     const Layer& layer = network_->layers[static_cast<std::size_t>(parameter.layer)];
-    const auto values = parameters().subspan(parameter_offset(i),
-                                             parameter_offset(i + 1) - parameter_offset(i));
+    const auto values =
+        parameters().subspan(parameter_offset(i), parameter_offset(i + 1) - parameter_offset(i));
     const Random random(seed, i);
     if (parameter.role == ParameterRole::kNormWeight) {
       std::fill(values.begin(), values.end(), 1.0F);

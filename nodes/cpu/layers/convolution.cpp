@@ -2,8 +2,7 @@
 
 namespace forebay {
 
-WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input,
-                                    std::size_t rows) {
+WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input, std::size_t rows) {
   constexpr auto kDirect = dnnl::algorithm::convolution_direct;
   const dnnl::memory::dims dims{layer.output.channels, input.channels, layer.kernel, layer.kernel};
   const dnnl::memory::dims strides{layer.stride, layer.stride};
@@ -11,8 +10,7 @@ WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input,
   const auto source = onednn::images(rows, input);
   const auto target = onednn::images(rows, layer.output);
   const auto weights = onednn::any(dims);
-  const auto bias =
-      layer.bias ? onednn::plain({layer.output.channels}) : dnnl::memory::desc();
+  const auto bias = layer.bias ? onednn::plain({layer.output.channels}) : dnnl::memory::desc();
   const auto attributes = onednn::attributes();
 
   const dnnl::convolution_forward::primitive_desc forward(

@@ -86,7 +86,9 @@ double* Norm::sums(int part) const {
   return reinterpret_cast<double*>(sums_ + static_cast<std::size_t>(part) * channels_ * kSumBytes);
 }
 
-float* Norm::scratch(int part) const { return reinterpret_cast<float*>(sums(part) + 2 * channels_); }
+float* Norm::scratch(int part) const {
+  return reinterpret_cast<float*>(sums(part) + 2 * channels_);
+}
 
 void Norm::clear_sums() {
   for (int part = 0; part < threads_; ++part) std::fill_n(sums(part), 2 * channels_, 0.0);
@@ -107,8 +109,8 @@ void Norm::forward(const Pass& pass) {
   for_each_part(threads_, [this](int part) {
     const Range range = part_of(pixels_, part, threads_);
     const std::size_t at = range.begin * channels_;
-    kernels::normalise(x_ + at, range.size(), channels_, affine(),
-                       adds() ? added_ + at : nullptr, floor_, y_ + at);
+    kernels::normalise(x_ + at, range.size(), channels_, affine(), adds() ? added_ + at : nullptr,
+                       floor_, y_ + at);
   });
 }
 
@@ -126,8 +128,7 @@ void Norm::use_batch_statistics() {
   const double unbiased = count / std::max(count - 1, 1.0);
   for (std::size_t c = 0; c < channels_; ++c) {
     const double difference = total(c) / count;
-    const double variance =
-        std::max(total(channels_ + c) / count - difference * difference, 0.0);
+    const double variance = std::max(total(channels_ + c) / count - difference * difference, 0.0);
     const double mean = static_cast<double>(centre[c]) + difference;
     set_affine(c, mean, variance);
     const auto mix = [](float running, double batch) {

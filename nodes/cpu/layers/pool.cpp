@@ -13,10 +13,10 @@ MaxPool::MaxPool(const Layer& layer, int input, int output, const Planner& plann
   const auto target = onednn::images(planner.rows, layer.output);
   const dnnl::memory::dims kernel{layer.kernel, layer.kernel}, strides{layer.stride, layer.stride};
   const dnnl::memory::dims padding{layer.padding, layer.padding};
-  forward_layout_ = {{dnnl::prop_kind::forward_training, kMax, source, target, strides, kernel,
-                      padding, padding},
-                     onednn::attributes(),
-                     onednn::engine()};
+  forward_layout_ = {
+      {dnnl::prop_kind::forward_training, kMax, source, target, strides, kernel, padding, padding},
+      onednn::attributes(),
+      onednn::engine()};
   backward_layout_ = {{kMax, source, target, strides, kernel, padding, padding},
                       onednn::attributes(),
                       onednn::engine(),

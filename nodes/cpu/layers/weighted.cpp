@@ -13,8 +13,8 @@ Weighted::Weighted(WeightedKernels kernels, int input, int output, ParameterPlac
       output_(output),
       places_(std::move(places)) {
   reorders_gradient_ = kernels_.backward_weights.diff_weights_desc(0) != kernels_.plain_weights;
-  own_data_weights_ = !reads_images() && kernels_.backward_data.weights_desc(0) !=
-                                             kernels_.forward.weights_desc(0);
+  own_data_weights_ =
+      !reads_images() && kernels_.backward_data.weights_desc(0) != kernels_.forward.weights_desc(0);
 }
 
 void Weighted::plan_forward(Planner& planner) {

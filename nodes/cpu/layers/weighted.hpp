@@ -9,7 +9,7 @@ namespace forebay {
 
 /// Where a layer's parameters lie in the flat arrays of parameters and gradients.
 struct ParameterPlaces {
-  std::vector<int> indices;  // in Network::parameters: weight, then bias where there is one
+  std::vector<int> indices;          // in Network::parameters: weight, then bias where there is one
   std::vector<std::size_t> offsets;  // in elements
   int gradients = -1;                // the plan's buffer of all gradients
 };

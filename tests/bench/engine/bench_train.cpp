@@ -3,12 +3,14 @@
 //
 //   bench_train DEPTH ROWS THREADS STEPS [SIZE]     e.g. bench_train 50 16 1 5
 //
-// Prints the median step's images/s; the first step is not counted.
+// Prints the median step's images/s and, for machines that others use too, the images for each
+// second of processor time. The first step is not counted.
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <vector>
 
@@ -35,6 +37,15 @@ void update(const GradientBucket& bucket, std::span<float> weights, std::span<fl
   }
 }
 
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+double processor_seconds() {
+  return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC);
+}
+
 void run(const Options& options) {
   const auto network = forebay::resnet(options.depth, {3, options.size, options.size});
   const auto rows = static_cast<std::size_t>(options.rows);
@@ -49,20 +60,25 @@ void run(const Options& options) {
   for (float& value : images) value = static_cast<float>(random.normal());
   const std::vector<int> labels(rows, 7);
 
-  std::vector<double> seconds;
+  std::vector<double> seconds, processor;
   for (int step = 0; step <= options.steps; ++step) {
     const auto start = std::chrono::steady_clock::now();
+    const double processor_start = processor_seconds();
     replica->forward_backward({images.data(), labels, rows}, [&](const GradientBucket& bucket) {
       update(bucket, weights.parameters(), momentum);
       replica->load_parameters(weights, bucket.begin, bucket.values.size());
     });
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    if (step > 0) seconds.push_back(took.count());
+    if (step == 0) continue;
+    seconds.push_back(took.count());
+    processor.push_back(processor_seconds() - processor_start);
   }
-  std::sort(seconds.begin(), seconds.end());
-  std::printf("resnet-%d rows %d threads %d: %.2f images/s, %zu MiB\n", options.depth, options.rows,
-              options.threads, static_cast<double>(rows) / seconds[seconds.size() / 2],
-              replica->memory_bytes() >> 20);
+  const auto images_per = [&](const std::vector<double>& times) {
+    return static_cast<double>(rows) / median(times);
+  };
+  std::printf("resnet-%d, %d rows, %d threads, %zu MiB: %.3f images/s, %.3f per processor second\n",
+              options.depth, options.rows, options.threads, replica->memory_bytes() >> 20,
+              images_per(seconds), images_per(processor));
 }
 
 }  // namespace

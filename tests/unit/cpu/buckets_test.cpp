@@ -62,14 +62,14 @@ TEST(GradientBuckets, ComeOutOfBackwardLastLayersFirstAndTileTheArray) {
   std::size_t end = weights.parameters().size();
   int index = 0;
   const auto planned = replica->buckets();
-  replica->forward_backward({batch.images.data(), batch.labels, 2},
-                            [&](const GradientBucket& bucket) {
-                              EXPECT_EQ(bucket.index, index);
-                              EXPECT_EQ(bucket.begin, planned[static_cast<std::size_t>(index)].begin);
-                              EXPECT_EQ(bucket.begin + bucket.values.size(), end);
-                              end = bucket.begin;
-                              ++index;
-                            });
+  replica->forward_backward(
+      {batch.images.data(), batch.labels, 2}, [&](const GradientBucket& bucket) {
+        EXPECT_EQ(bucket.index, index);
+        EXPECT_EQ(bucket.begin, planned[static_cast<std::size_t>(index)].begin);
+        EXPECT_EQ(bucket.begin + bucket.values.size(), end);
+        end = bucket.begin;
+        ++index;
+      });
   EXPECT_EQ(end, 0u);
   EXPECT_EQ(static_cast<std::size_t>(index), planned.size());
   EXPECT_GT(index, 5);

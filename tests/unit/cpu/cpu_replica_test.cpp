@@ -130,14 +130,22 @@ TEST_F(CpuReplicaTest, RefusesWrongOptionsAndShards) {
   auto batch = reference::batch(0, 5, network_);
   const float* images = batch.images.data();
   const auto labels = std::span<const int>(batch.labels);
-  EXPECT_EQ(error_of([&] { replica->forward_backward({images, labels.first(3), 3}, {}); }),
+  EXPECT_EQ(error_of([&] {
+              replica->forward_backward({images, labels.first(3), 3}, {});
+            }),
             "resnet-20: cannot train 3 rows: the replica was compiled for 4; give as many");
-  EXPECT_EQ(error_of([&] { replica->evaluate({images, labels, 5}); }),
+  EXPECT_EQ(error_of([&] {
+              replica->evaluate({images, labels, 5});
+            }),
             "resnet-20: cannot evaluate 5 rows: the replica was compiled for 4; give no more");
-  EXPECT_EQ(error_of([&] { replica->evaluate({images, labels.first(2), 3}); }),
+  EXPECT_EQ(error_of([&] {
+              replica->evaluate({images, labels.first(2), 3});
+            }),
             "resnet-20: cannot evaluate 3 rows with 2 labels; give a label for each row");
   batch.labels[2] = 10;
-  EXPECT_EQ(error_of([&] { replica->forward_backward({images, labels.first(4), 4}, {}); }),
+  EXPECT_EQ(error_of([&] {
+              replica->forward_backward({images, labels.first(4), 4}, {});
+            }),
             "resnet-20: cannot train row 2: its label 10 is outside the network's 10 classes; set "
             "the number of classes to that of the data");
 }

@@ -52,7 +52,9 @@ TEST(CrossEntropy, StaysFiniteForLargeLogits) {
 
 TEST(CrossEntropy, RanksByStrictlyGreaterLogits) {
   const std::vector<float> logits{1, 1, 1, 0, 2, 1, 1, 3};
-  const auto count = [&](int label) { return cross_entropy(logits, std::vector<int>{label}, 8, 0); };
+  const auto count = [&](int label) {
+    return cross_entropy(logits, std::vector<int>{label}, 8, 0);
+  };
   EXPECT_EQ(count(7).top1, 1u);
   EXPECT_EQ(count(4).top1, 0u);
   EXPECT_EQ(count(0).top5, 1u);  // ties with four others behind two

@@ -25,7 +25,8 @@ Network every_layer() {
   y = builder.norm("bn3", builder.convolution("conv3", y, 12, three));
   const int projection = builder.norm("bn4", builder.convolution("conv4", x, 12, Window{}));
   x = builder.relu("relu3", builder.add("add1", y, projection));
-  // Adds that stand alone, one without a ReLU; three layers read x, so its gradient has three terms.
+  // Adds that stand alone, one without a ReLU; three layers read x, so its gradient has three
+  // terms.
   y = builder.relu("relu4", builder.add("add2", builder.convolution("conv5", x, 12, three), x));
   x = builder.add("add3", y, builder.convolution("conv6", x, 12, Window{}));
   // A norm without a ReLU, and linear layers after a flattened and after an averaged image.

@@ -42,7 +42,8 @@ TEST(MemoryPlan, NeverPutsTwoLiveBuffersOnOneByte) {
       EXPECT_LE(at + wanted[a].bytes, end);
       for (std::size_t b = 0; b < a; ++b) {
         const std::size_t other = plan.offset(static_cast<int>(b));
-        const bool together = wanted[a].first <= wanted[b].last && wanted[b].first <= wanted[a].last;
+        const bool together =
+            wanted[a].first <= wanted[b].last && wanted[b].first <= wanted[a].last;
         const bool overlap = at < other + wanted[b].bytes && other < at + wanted[a].bytes;
         EXPECT_FALSE(together && overlap) << "seed " << seed << ", buffers " << a << " and " << b;
       }

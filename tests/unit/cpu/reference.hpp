@@ -34,17 +34,17 @@ inline void fill_weights(const Network& network, Weights& weights) {
     const TensorShape& shape = parameter.shape;
     const auto fan_in = static_cast<double>(elements(shape) / shape[0]);
     const auto bound = static_cast<float>(std::sqrt(6.0 / fan_in));
-    const bool in_block = parameter.name.find(".bn2.") != std::string::npos ||
-                          parameter.name.find(".bn3.") != std::string::npos;
     for (std::size_t at = weights.parameter_offset(i); at < weights.parameter_offset(i + 1); ++at) {
       const float u = uniform(1000 + i, at - weights.parameter_offset(i));
       float& value = weights.parameters()[at];
       if (shape.size() > 1) {
         value = u * bound;
+      } else if (parameter.role == ParameterRole::kNormWeight) {
+        value = 0.25F + 0.0625F * u;
+      } else if (parameter.role == ParameterRole::kNormBias) {
+        value = u + std::copysign(0.5F, u);
       } else {
-        value = parameter.role == ParameterRole::kNormWeight
-                    ? (1 + 0.25F * u) * (in_block ? 0.25F : 1.0F)
-                    : 0.125F * u;
+        value = 0.125F * u;
       }
     }
   }
@@ -58,13 +58,14 @@ struct SampleBatch {
 inline SampleBatch batch(std::uint64_t step, std::size_t rows, const Network& network) {
   const ImageShape& shape = network.input();
   SampleBatch result;
-  result.images.resize(rows * static_cast<std::size_t>(shape.channels * shape.height * shape.width));
+  result.images.resize(rows *
+                       static_cast<std::size_t>(shape.channels * shape.height * shape.width));
   for (std::size_t i = 0; i < result.images.size(); ++i) {
     result.images[i] = uniform(5000 + step, i);
   }
   for (std::size_t row = 0; row < rows; ++row) {
-    result.labels.push_back(static_cast<int>(hashed(6000 + step, row) %
-                                             static_cast<std::uint64_t>(network.classes)));
+    result.labels.push_back(
+        static_cast<int>(hashed(6000 + step, row) % static_cast<std::uint64_t>(network.classes)));
   }
   return result;
 }

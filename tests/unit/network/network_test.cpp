@@ -45,14 +45,14 @@ TEST(Network, CountsFlopsAsTwiceTheMultiplyAdds) {
 TEST(Network, NamesParametersAsTorchvisionInForwardOrder) {
   const auto all = names(resnet(50));
   ASSERT_EQ(all.size(), 161u);
-  EXPECT_THAT(std::vector(all.begin(), all.begin() + 17),
-              testing::ElementsAre(
-                  "conv1.weight", "bn1.weight", "bn1.bias", "layer1.0.conv1.weight",
-                  "layer1.0.bn1.weight", "layer1.0.bn1.bias", "layer1.0.conv2.weight",
-                  "layer1.0.bn2.weight", "layer1.0.bn2.bias", "layer1.0.conv3.weight",
-                  "layer1.0.bn3.weight", "layer1.0.bn3.bias", "layer1.0.downsample.0.weight",
-                  "layer1.0.downsample.1.weight", "layer1.0.downsample.1.bias",
-                  "layer1.1.conv1.weight", "layer1.1.bn1.weight"));
+  EXPECT_THAT(
+      std::vector(all.begin(), all.begin() + 17),
+      testing::ElementsAre(
+          "conv1.weight", "bn1.weight", "bn1.bias", "layer1.0.conv1.weight", "layer1.0.bn1.weight",
+          "layer1.0.bn1.bias", "layer1.0.conv2.weight", "layer1.0.bn2.weight", "layer1.0.bn2.bias",
+          "layer1.0.conv3.weight", "layer1.0.bn3.weight", "layer1.0.bn3.bias",
+          "layer1.0.downsample.0.weight", "layer1.0.downsample.1.weight",
+          "layer1.0.downsample.1.bias", "layer1.1.conv1.weight", "layer1.1.bn1.weight"));
   EXPECT_EQ(all[159], "fc.weight");
   EXPECT_EQ(all[160], "fc.bias");
   EXPECT_EQ(resnet(50).buffers.size(), 106u);
@@ -62,9 +62,15 @@ TEST(Network, NamesParametersAsTorchvisionInForwardOrder) {
 
 TEST(Network, PutsTheStrideOnTheThreeByThree) {
   for (const Layer& layer : resnet(50).layers) {
-    if (layer.name == "layer2.0.conv1") { EXPECT_EQ(layer.stride, 1); }
-    if (layer.name == "layer2.0.conv2") { EXPECT_EQ(layer.stride, 2); }
-    if (layer.name == "layer4.2.relu") { EXPECT_EQ(layer.output, (ImageShape{2048, 7, 7})); }
+    if (layer.name == "layer2.0.conv1") {
+      EXPECT_EQ(layer.stride, 1);
+    }
+    if (layer.name == "layer2.0.conv2") {
+      EXPECT_EQ(layer.stride, 2);
+    }
+    if (layer.name == "layer4.2.relu") {
+      EXPECT_EQ(layer.output, (ImageShape{2048, 7, 7}));
+    }
   }
 }
 
@@ -85,22 +91,30 @@ TEST(Network, BuildsTheSmallNetworks) {
 
 TEST(Network, SummaryShowsShapesParametersAndTotals) {
   const std::string text = summary(resnet(50));
-  EXPECT_THAT(text, testing::HasSubstr(
-      "conv1                   convolution 7x7 /2          64x112x112         9,408       236.0\n"));
-  EXPECT_THAT(text, testing::EndsWith(
-      "resnet-50: 25,557,032 parameters, 8.18 GFLOPs forward for one 3x224x224 image\n"));
+  EXPECT_THAT(text, testing::HasSubstr("conv1                   convolution 7x7 /2          "
+                                       "64x112x112         9,408       236.0\n"));
+  EXPECT_THAT(
+      text, testing::EndsWith(
+                "resnet-50: 25,557,032 parameters, 8.18 GFLOPs forward for one 3x224x224 image\n"));
 }
 
 TEST(Network, RefusesWhatItCannotBuild) {
   EXPECT_EQ(error_of([] { resnet(42); }),
             "resnet: there is no network of depth 42; give 18, 34, 50, 101 or 152, or for small "
             "images 20 or 56");
-  EXPECT_EQ(error_of([] { lenet({1, 8, 8}); }),
+  EXPECT_EQ(error_of([] {
+              lenet({1, 8, 8});
+            }),
             "lenet: the 5x5 window of layer conv2 does not fit its 2x2 input; give larger images");
-  EXPECT_EQ(error_of([] { mlp({1, 28, 28}, 1); }),
+  EXPECT_EQ(error_of([] {
+              mlp({1, 28, 28}, 1);
+            }),
             "mlp: 1 classes cannot be told apart; give 2 or more");
-  EXPECT_EQ(error_of([] { mlp({1, 0, 28}); }),
-            "mlp: input shape 1,0,28 is not an image; give channels, height and width of 1 or more");
+  EXPECT_EQ(
+      error_of([] {
+        mlp({1, 0, 28});
+      }),
+      "mlp: input shape 1,0,28 is not an image; give channels, height and width of 1 or more");
 }
 
 }  // namespace
