@@ -22,7 +22,7 @@ std::size_t terminal_width() {
   return known ? size.ws_col : 80;
 }
 
-std::string duration_text(double seconds) {
+std::string clock_text(double seconds) {
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
   const auto hours = whole / 3600, minutes = whole / 60 % 60, rest = whole % 60;
   return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, rest)

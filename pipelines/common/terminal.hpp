@@ -13,7 +13,7 @@ bool terminal_on_stderr();
 std::size_t terminal_width();
 
 /// "0:07", "12:34", "3:02:01".
-std::string duration_text(double seconds);
+std::string clock_text(double seconds);
 
 /// The first of `fields`, two spaces between them, as many as fit into `width` columns.
 std::string join_while_fitting(const std::vector<std::string>& fields, std::size_t width);

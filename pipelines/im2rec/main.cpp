@@ -45,8 +45,7 @@ int pack_all(const Im2recOptions& options) {
       std::cerr << "Interrupted; " << result.path << " was not written\n";
       return kInterrupted;
     }
-    std::cout << result.path << ": " << result.packed << " images, " << result.bytes
-              << " bytes\n";
+    std::cout << result.path << ": " << result.packed << " images, " << result.bytes << " bytes\n";
     packed += result.packed;
     skipped += result.skipped;
   }

@@ -26,10 +26,10 @@ std::vector<ListEntry> part(std::span<const ListEntry> entries, std::size_t begi
 }
 
 std::vector<ListEntry> list_entries(const Im2recOptions& options, std::ostream& out) {
-  const ImageListing listing = list_images(
-      options.root,
-      {.recursion = options.recursive ? Recursion::kSubfolders : Recursion::kThisFolder,
-       .extensions = options.exts});
+  const ImageListing listing =
+      list_images(options.root,
+                  {.recursion = options.recursive ? Recursion::kSubfolders : Recursion::kThisFolder,
+                   .extensions = options.exts});
   if (listing.images.empty()) {
     throw Error(fmt::format("no {} files in {}{}", fmt::join(options.exts, " "), options.root,
                             options.recursive ? "; --exts names the files that are images"
@@ -69,8 +69,7 @@ std::vector<ImageList> split(const std::vector<ListEntry>& entries, const Im2rec
   std::vector<ImageList> lists;
   for (std::size_t i = 0; i < chunks; ++i) {
     const auto chunk = part(entries, i * size, (i + 1) * size);
-    const std::string name =
-        chunks > 1 ? options.prefix + '_' + std::to_string(i) : options.prefix;
+    const std::string name = chunks > 1 ? options.prefix + '_' + std::to_string(i) : options.prefix;
     if (options.train_ratio == 1) {
       lists.push_back({name + ".lst", chunk});
       continue;
@@ -86,8 +85,7 @@ std::vector<ImageList> split(const std::vector<ListEntry>& entries, const Im2rec
 
 void make_lists(const Im2recOptions& options, std::ostream& out) {
   const auto entries = list_entries(options, out);
-  for (const ImageList& list :
-       split(options.no_shuffle ? entries : shuffled(entries), options)) {
+  for (const ImageList& list : split(options.no_shuffle ? entries : shuffled(entries), options)) {
     write_list(list.path, list.entries);
     out << list.path << ": " << list.entries.size() << " images\n";
   }

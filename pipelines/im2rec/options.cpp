@@ -113,9 +113,9 @@ std::vector<Flag> packing_flags() {
 }
 
 std::vector<Flag> other_flags() {
-  return {on_switch(Group::kOther, "help", &Im2recOptions::help, "print this and stop"),
-          on_switch(Group::kOther, "version", &Im2recOptions::version,
-                    "print the version and stop")};
+  return {
+      on_switch(Group::kOther, "help", &Im2recOptions::help, "print this and stop"),
+      on_switch(Group::kOther, "version", &Im2recOptions::version, "print the version and stop")};
 }
 
 const std::vector<Flag>& flags() {
@@ -174,9 +174,10 @@ void take_paths(Im2recOptions& options, const std::vector<std::string>& paths) {
         "--help says more");
   }
   if (paths.size() > 2) {
-    throw Error(fmt::format("unexpected argument '{}' after PREFIX and ROOT; flags begin with two "
-                            "dashes",
-                            paths[2]));
+    throw Error(
+        fmt::format("unexpected argument '{}' after PREFIX and ROOT; flags begin with two "
+                    "dashes",
+                    paths[2]));
   }
   options.prefix = std::filesystem::absolute(paths[0]).string();
   options.root = paths[1];
@@ -197,8 +198,8 @@ void check(const Im2recOptions& o, const Parsed& parsed) {
   const int low = o.encoding == Encoding::kPng ? 0 : 1;
   const int high = o.encoding == Encoding::kPng ? 9 : 100;
   if (o.quality < low || o.quality > high) {
-    throw Error(fmt::format("--quality is '{}'; give {} for {}", o.quality,
-                            whole_number(low, high), low == 0 ? ".png" : ".jpg"));
+    throw Error(fmt::format("--quality is '{}'; give {} for {}", o.quality, whole_number(low, high),
+                            low == 0 ? ".png" : ".jpg"));
   }
   if (!o.pass_through) return;
   for (const char* name : {"resize", "center-crop", "quality", "color", "encoding"}) {
@@ -228,9 +229,8 @@ std::string im2rec_help() {
       "im2rec: packs images into RecordIO files, with the flags of MXNet's im2rec.py\n\n"
       "  im2rec --list --recursive PREFIX ROOT   lists the images below ROOT in PREFIX.lst\n"
       "  im2rec PREFIX ROOT                      packs each PREFIX*.lst into a .rec and an .idx\n";
-  const std::pair<Group, const char*> headings[] = {{Group::kLists, "Making lists"},
-                                                    {Group::kPacking, "Packing"},
-                                                    {Group::kOther, "Other"}};
+  const std::pair<Group, const char*> headings[] = {
+      {Group::kLists, "Making lists"}, {Group::kPacking, "Packing"}, {Group::kOther, "Other"}};
   for (const auto& [group, title] : headings) {
     out += fmt::format("\n{}:\n", title);
     for (const Flag& each : flags()) {

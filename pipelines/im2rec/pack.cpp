@@ -110,39 +110,37 @@ Packed pack_list(const std::string& list, const Im2recOptions& options,
     if (next == entries.end() || stop_when_interrupted()) return std::optional<Job>();
     return std::optional(Job{&*next++, {}, {}});
   });
-  const auto read = graph.transform(
-      "read",
-      {.concurrency = std::clamp<std::size_t>(threads, 2, 16),
-       .queue = room,
-       .run_on = RunOn::kOwnThreads},
-      [&](Job job) {
-        return attempt(std::move(job), options.on_bad_image, [&](const Job& each) {
-          return read_file((fs::path(options.root) / each.entry->path).string());
-        });
-      });
+  const auto read =
+      graph.transform("read",
+                      {.concurrency = std::clamp<std::size_t>(threads, 2, 16),
+                       .queue = room,
+                       .run_on = RunOn::kOwnThreads},
+                      [&](Job job) {
+                        return attempt(std::move(job), options.on_bad_image, [&](const Job& each) {
+                          return read_file((fs::path(options.root) / each.entry->path).string());
+                        });
+                      });
   const auto encode = graph.transform(
       "encode", {.concurrency = threads, .queue = room, .queue_bytes = kMostBytes},
       [&, encode_image = EncodeImage(options)](Job job) {
-        return attempt(std::move(job), options.on_bad_image, [&](const Job& each) {
-          return make_record(each, options, encode_image);
-        });
+        return attempt(std::move(job), options.on_bad_image,
+                       [&](const Job& each) { return make_record(each, options, encode_image); });
       });
-  const auto write = graph.sink(
-      "write",
-      {.queue = room,
-       .queue_bytes = kMostBytes,
-       .order = Order::kInOrder,
-       .run_on = RunOn::kOwnThreads},
-      [&](const Job& job) {
-        if (stop_when_interrupted()) return;
-        if (job.fault.empty()) {
-          writer.write(job.entry->id, job.bytes);
-        } else {
-          listener.bad_image(job.entry->path, job.fault);
-          ++result.skipped;
-        }
-        listener.image_done();
-      });
+  const auto write = graph.sink("write",
+                                {.queue = room,
+                                 .queue_bytes = kMostBytes,
+                                 .order = Order::kInOrder,
+                                 .run_on = RunOn::kOwnThreads},
+                                [&](const Job& job) {
+                                  if (stop_when_interrupted()) return;
+                                  if (job.fault.empty()) {
+                                    writer.write(job.entry->id, job.bytes);
+                                  } else {
+                                    listener.bad_image(job.entry->path, job.fault);
+                                    ++result.skipped;
+                                  }
+                                  listener.image_done();
+                                });
   lines >> read >> encode >> write;
   graph.run();
 

@@ -59,7 +59,7 @@ void PackProgress::draw(double now) {
                                      fmt::format("{}/{}", done_, total_)};
   if (speed > 0) {
     fields.push_back(fmt::format("{:.1f} images/s", speed));
-    fields.push_back(fmt::format("{} left", duration_text((total - done) / speed)));
+    fields.push_back(fmt::format("{} left", clock_text((total - done) / speed)));
   }
   line_ = join_while_fitting(fields, width_);
   write(std::string(kEraseLine) + line_);

@@ -56,7 +56,8 @@ std::vector<FlagForm> flag_forms(const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) {
     if (!argument.starts_with("--")) continue;
     const std::string name = argument.substr(2, argument.find('=') - 2);
-    if (name.find('.') == name.npos || std::ranges::find(forms, name, &FlagForm::name) != forms.end()) {
+    if (name.find('.') == name.npos ||
+        std::ranges::find(forms, name, &FlagForm::name) != forms.end()) {
       continue;
     }
     check_node_setting(name, "");
@@ -81,8 +82,7 @@ void take(AllGiven& all, const std::string& name, const std::string& text,
 void read_command_line(AllGiven& all, const std::vector<std::string>& arguments) {
   for (const GivenFlag& given : parse_command_line(arguments, flag_forms(arguments))) {
     if (given.name.empty()) {
-      throw Error(
-          fmt::format("unexpected argument '{}'; flags begin with two dashes", given.text));
+      throw Error(fmt::format("unexpected argument '{}'; flags begin with two dashes", given.text));
     }
     take(all, given.name, given.text, "");
   }

@@ -53,8 +53,8 @@ std::optional<std::string> ProgressLine::update(const Progress& progress) {
   fields.push_back(fmt::format("accuracy {:.4f}", progress.accuracy));
   if (images_per_second > 0) {
     const double later = all * (progress.epochs - progress.epoch - 1);
-    fields.push_back(fmt::format("epoch ends in {}", duration_text(left / images_per_second)));
-    fields.push_back(fmt::format("run in {}", duration_text((left + later) / images_per_second)));
+    fields.push_back(fmt::format("epoch ends in {}", clock_text(left / images_per_second)));
+    fields.push_back(fmt::format("run in {}", clock_text((left + later) / images_per_second)));
   }
   return join_while_fitting(fields, width_());
 }

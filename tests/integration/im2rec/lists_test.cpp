@@ -55,8 +55,8 @@ TEST(MakeListsTest, WritesTheListThatPythonsShuffleGives) {
   std::ostringstream out;
   make_lists(options_for(folder), out);
   EXPECT_EQ(content(folder.path("data.lst")), content(fixture("shuffled.lst")));
-  EXPECT_EQ(out.str(), ". 0\nbirds 1\ncats 2\ndogs/turned 3\n" + folder.path("data.lst") +
-                           ": 13 images\n");
+  EXPECT_EQ(out.str(),
+            ". 0\nbirds 1\ncats 2\ndogs/turned 3\n" + folder.path("data.lst") + ": 13 images\n");
 }
 
 TEST(MakeListsTest, KeepsTheSortedOrderWhenAsked) {
@@ -98,8 +98,8 @@ TEST(MakeListsTest, SaysWhyNoImageWasFound) {
                                    " itself; --recursive looks into its folders");
   options.recursive = true;
   options.exts = {".webp"};
-  EXPECT_EQ(error_of(options), "no .webp files in " + options.root +
-                                   "; --exts names the files that are images");
+  EXPECT_EQ(error_of(options),
+            "no .webp files in " + options.root + "; --exts names the files that are images");
   EXPECT_TRUE(folder.files().empty());
 }
 
@@ -137,7 +137,8 @@ TEST(SplitTest, CutsIntoChunks) {
             "p_2_train.lst: 8-9\np_2_val.lst:\n");
   options.chunks = 4;
   options.train_ratio = 1;
-  EXPECT_EQ(layout(split(numbered(2), options)), "p_0.lst: 0-0\np_1.lst: 1-1\np_2.lst:\np_3.lst:\n");
+  EXPECT_EQ(layout(split(numbered(2), options)),
+            "p_0.lst: 0-0\np_1.lst: 1-1\np_2.lst:\np_3.lst:\n");
 }
 
 }  // namespace

@@ -113,13 +113,12 @@ TEST(PackListTest, TellsBadImagesInListOrderAndLeavesThemOut) {
   EXPECT_EQ(packed.packed, 2U);
   EXPECT_EQ(packed.skipped, 4U);
   EXPECT_EQ(heard.done, 6);
-  EXPECT_EQ(heard.bad,
-            (std::vector<std::string>{
-                "cut.jpg: JPEG: premature end of data",
-                "missing.jpg: cannot open " + folder.path("root/missing.jpg") +
-                    ": No such file or directory",
-                "empty.jpg: the image has no bytes",
-                "text.png: the image is neither JPEG, PNG, WebP nor BMP"}));
+  EXPECT_EQ(heard.bad, (std::vector<std::string>{
+                           "cut.jpg: JPEG: premature end of data",
+                           "missing.jpg: cannot open " + folder.path("root/missing.jpg") +
+                               ": No such file or directory",
+                           "empty.jpg: the image has no bytes",
+                           "text.png: the image is neither JPEG, PNG, WebP nor BMP"}));
   const auto index = read_index(folder.path("data.idx"));
   ASSERT_EQ(index.size(), 2U);
   EXPECT_EQ(index[0].key, 1U);
@@ -169,8 +168,8 @@ TEST(FindListsTest, FindsThePrefixAndInAFolderAll) {
     find_lists(folder.path("none"));
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(error.what(), "no list " + folder.path("none") +
-                                "*.lst; make one with: im2rec --list PREFIX ROOT");
+    EXPECT_EQ(error.what(),
+              "no list " + folder.path("none") + "*.lst; make one with: im2rec --list PREFIX ROOT");
   }
 }
 

@@ -73,8 +73,8 @@ void wait_until_exists(const std::string& path) {
 TEST(Im2recProgramTest, ListsAndPacksAFolderThatTheReaderReads) {
   const TemporaryFolder folder;
   const std::string prefix = folder.path("data");
-  const Program list(folder, {"--list", "--recursive", "--train-ratio", "0.5", prefix,
-                              fixture("photos")});
+  const Program list(folder,
+                     {"--list", "--recursive", "--train-ratio", "0.5", prefix, fixture("photos")});
   EXPECT_EQ(list.wait(), 0);
   EXPECT_EQ(list.out(), ". 0\nbirds 1\ncats 2\ndogs/turned 3\n" + prefix +
                             "_train.lst: 6 images\n" + prefix + "_val.lst: 7 images\n");

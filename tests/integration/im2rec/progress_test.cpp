@@ -17,7 +17,8 @@ class PackProgressTest : public testing::Test {
     std::free(text_);
   }
   std::unique_ptr<PackProgress> make(std::size_t width, std::uint64_t total) {
-    return std::make_unique<PackProgress>(file_, width, [this] { return now_; }, "a.rec", total);
+    return std::make_unique<PackProgress>(
+        file_, width, [this] { return now_; }, "a.rec", total);
   }
   std::string text() {
     std::fflush(file_);
