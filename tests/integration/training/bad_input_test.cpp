@@ -135,7 +135,7 @@ TEST_F(BadInput, LabelOutOfRange) {
   expect_refused(run(path), kFailed,
                  "slot: " + path +
                      ", record 9 (id 11): label -1 is out of range for 10 classes; give "
-                     "--num-classes or repack");
+                     "the data has, or repack");
 }
 
 TEST_F(BadInput, LabelThatIsNoWholeNumber) {
@@ -150,8 +150,8 @@ TEST_F(BadInput, FewerClassesThanTheDataHas) {
   // The first nine in the shuffled order, whichever image is decoded first.
   expect_refused(run(digits("train.rec"), {"--num-classes", "9"}), kFailed,
                  "slot: " + digits("train.rec") +
-                     ", record 334 (id 417): label 9 is out of range for 9 classes; give "
-                     "--num-classes or repack");
+                     ", record 334 (id 417): label 9 is out of range for 9 classes; set num-classes to what "
+                     "the data has, or repack");
 }
 
 TEST_F(BadInput, ImageOfNoBytes) {
