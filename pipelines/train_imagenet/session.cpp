@@ -189,6 +189,7 @@ std::string Session::difference_from(const TrainingState& saved) const {
 }
 
 void Session::save(const std::string& stem, int epoch) {
+  if (options_.model_prefix.empty()) return;
   const std::vector<std::span<const float>> buffers = trainer_->replica_buffers();
   save_checkpoint(stem, network_, trainer_->weights(), trainer_->sgd().velocity(), buffers,
                   state(epoch));
@@ -204,16 +205,15 @@ SessionResult Session::train() {
     trainer_->collect_buffers();
     if (!finished) {
       result.interrupted = true;
-      if (!options_.model_prefix.empty()) save(interrupted_stem(options_.model_prefix), epoch);
+      save(interrupted_stem(options_.model_prefix), epoch);
       return result;
     }
     trainer_->share_buffers();
     const bool due = (epoch + 1) % options_.save_period == 0 || epoch + 1 == options_.num_epochs;
-    if (!options_.model_prefix.empty() && due) {
-      save(checkpoint_stem(options_.model_prefix, epoch + 1), epoch + 1);
-    }
+    if (due) save(checkpoint_stem(options_.model_prefix, epoch + 1), epoch + 1);
     if (val_data_ && !validate(epoch)) {
       result.interrupted = true;
+      if (!due) save(interrupted_stem(options_.model_prefix), epoch + 1);
       return result;
     }
   }

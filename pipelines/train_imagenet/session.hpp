@@ -56,6 +56,7 @@ class Session {
   /// What keeps this run from going on exactly where `saved` ends; empty when nothing does.
   std::string difference_from(const TrainingState& saved) const;
   TrainingState state(int epoch) const;
+  /// Does nothing without --model-prefix.
   void save(const std::string& stem, int epoch);
 
   /// False when it was interrupted.

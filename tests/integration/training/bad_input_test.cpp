@@ -148,10 +148,11 @@ TEST_F(BadInput, LabelThatIsNoWholeNumber) {
 
 TEST_F(BadInput, FewerClassesThanTheDataHas) {
   // The first nine in the shuffled order, whichever image is decoded first.
-  expect_refused(run(digits("train.rec"), {"--num-classes", "9"}), kFailed,
-                 "slot: " + digits("train.rec") +
-                     ", record 334 (id 417): label 9 is out of range for 9 classes; set num-classes to what "
-                     "the data has, or repack");
+  expect_refused(
+      run(digits("train.rec"), {"--num-classes", "9"}), kFailed,
+      "slot: " + digits("train.rec") +
+          ", record 334 (id 417): label 9 is out of range for 9 classes; set num-classes to what "
+          "the data has, or repack");
 }
 
 TEST_F(BadInput, ImageOfNoBytes) {
@@ -225,8 +226,9 @@ TEST_F(BadInput, CheckpointOfAnotherRun) {
   const std::vector<std::string> more{"--model-prefix", prefix, "--num-epochs", "2", "--resume"};
   expect_refused(run(digits("train.rec"), more + std::vector<std::string>{"--batch-size", "16"}),
                  kFailed,
-                 "the checkpoint was saved with --batch-size 32, this run has 16; give the same to "
-                 "go on exactly");
+                 "cannot resume from " + prefix +
+                     "-0001.safetensors: it was saved with --batch-size 32, this run has 16; give "
+                     "the same, or --load-epoch to go on from an epoch's weights");
 }
 
 TEST_F(BadInput, NoCheckpointOfThatEpoch) {

@@ -53,6 +53,28 @@ TEST(Interrupt, ResumedAfterInterruptsAtAnyStepEndsBitForBitTheSame) {
   EXPECT_TRUE(last_checkpoint(folder / "stopped") == last_checkpoint(folder / "whole"));
 }
 
+TEST(Interrupt, WhileValidatingSavesTheEpochThatWasNotDue) {
+  const Folder folder;
+  ASSERT_EQ(train_imagenet(small_run(folder / "whole")).code, 0);
+
+  // Slow validation of much enlarged images, so that the signal comes while it goes on.
+  Program program(FOREBAY_TRAIN_IMAGENET,
+                  small_run(folder / "model") +
+                      std::vector<std::string>{"--save-period", "3", "--val-resize", "1200"});
+  ASSERT_TRUE(program.wait_for_line_with("Epoch[1] Time cost="));
+  program.send(SIGINT);
+  const Ended ended = program.wait();
+  EXPECT_EQ(ended.code, 130);
+  EXPECT_TRUE(lines_with(ended.log, "Epoch[1] Validation-accuracy").empty()) << ended.log;
+  EXPECT_TRUE(lines_with(ended.log, "Epoch[2]").empty()) << ended.log;
+
+  const Ended resumed =
+      train_imagenet(small_run(folder / "model") + std::vector<std::string>{"--resume"});
+  EXPECT_EQ(resumed.code, 0) << resumed.log;
+  EXPECT_TRUE(lines_with(resumed.log, "Epoch[1]").empty()) << resumed.log;
+  EXPECT_TRUE(last_checkpoint(folder / "model") == last_checkpoint(folder / "whole"));
+}
+
 TEST(Interrupt, WithoutAPrefixSaysThatNothingWasSaved) {
   std::vector<std::string> flags = small_run("");
   flags.resize(flags.size() - 2);
