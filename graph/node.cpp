@@ -11,7 +11,7 @@
 namespace forebay::detail {
 namespace {
 
-constexpr std::uint64_t kSampleEvery = 32;   // reading a thread's CPU clock is a system call
+constexpr std::uint64_t kSampleEvery = 512;  // reading a thread's CPU clock is a system call
 constexpr std::int64_t kLongBody = 100'000;  // ns; from here on the call costs nothing
 
 std::int64_t thread_cpu_ns() {
@@ -19,6 +19,14 @@ std::int64_t thread_cpu_ns() {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
+
+struct FlightTask {
+  Run* run;
+  tbb::flow::continue_msg operator()(Flight* flight) const {
+    run->work_on(flight);
+    return {};
+  }
+};
 
 }  // namespace
 
@@ -41,10 +49,7 @@ Node::Node(Run& run, std::string name, std::string kind, NodeSettings settings)
       has_own_threads_(settings.run_on == RunOn::kOwnThreads),
       settings_(settings),
       task_(run.flow(), tbb::flow::unlimited,  // the node itself limits its flights
-            [this](Flight* flight) {
-              run_.work_on(flight);
-              return tbb::flow::continue_msg();
-            }) {
+            FlightTask{&run_}) {
   validate(name_, settings_);
   if (has_own_threads_) {
     own_threads_ = std::make_unique<OwnThreads>(run_, *this, settings_.concurrency);

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kWatchInterval{500};
 // body it is null too: what is spawned there could be taken up by a wait inside that body.
 thread_local const Run* pool_of_this_thread = nullptr;
 
-struct Put {
+struct PutTask {
   tbb::flow::function_node<Flight*>* task;
   Flight* flight;
   void operator()() const { task->try_put(flight); }
@@ -96,6 +96,7 @@ void Run::fail(const std::string& what) {
 }
 
 void Run::node_ended() {
+  handed_over(this);
   if (live_.fetch_sub(1) == 1) flow_->release_wait();
 }
 
@@ -172,7 +173,7 @@ void Run::submit(tbb::flow::function_node<Flight*>& task, Flight* flight) {
     task.try_put(flight);
   } else {
     // A thread from outside would have to wait for a slot of the arena; this does not.
-    arena_->enqueue(Put{&task, flight});
+    arena_->enqueue(PutTask{&task, flight});
   }
 }
 

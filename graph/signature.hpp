@@ -7,7 +7,12 @@
 namespace forebay::detail {
 
 template <typename F>
-struct Signature : Signature<decltype(&F::operator())> {};
+struct Signature {
+  static_assert(
+      requires { &F::operator(); },
+      "forebay: a body is a function or an object with one operator() that is no template");
+  using Argument = typename Signature<decltype(&F::operator())>::Argument;
+};
 template <typename C, typename R, typename A, typename... More>
 struct Signature<R (C::*)(A, More...)> {
   using Argument = std::remove_cvref_t<A>;
@@ -26,6 +31,10 @@ struct Signature<R (C::*)(A, More...) const noexcept> {
 };
 template <typename R, typename A, typename... More>
 struct Signature<R (*)(A, More...)> {
+  using Argument = std::remove_cvref_t<A>;
+};
+template <typename R, typename A, typename... More>
+struct Signature<R (*)(A, More...) noexcept> {
   using Argument = std::remove_cvref_t<A>;
 };
 

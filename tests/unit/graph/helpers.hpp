@@ -42,6 +42,4 @@ inline std::size_t thread_count() {
   return count;
 }
 
-inline constexpr NodeSettings kInPool{};
-
 }  // namespace forebay::test
