@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 #include <forebay/graph/graph.hpp>
-#include <forebay/nodes/read/file.hpp>
+#include <forebay/nodes/image/files.hpp>
 #include <forebay/nodes/read/list.hpp>
 #include <forebay/nodes/read/record_writer.hpp>
 #include <forebay/nodes/read/recordio.hpp>
@@ -30,13 +30,6 @@ struct Job {
 
 std::string describe(const Job& job) { return job.entry->path; }
 std::size_t byte_size(const Job& job) { return job.bytes.size(); }
-
-std::vector<std::byte> read_file(const std::string& path) {
-  const File file(path);
-  std::vector<std::byte> bytes(file.size());
-  file.read(0, bytes);
-  return bytes;
-}
 
 /// Runs one step of a job. What it throws ends the run, or is kept with the job, so that the
 /// bad image is told in list order.
@@ -110,16 +103,16 @@ Packed pack_list(const std::string& list, const Im2recOptions& options,
     if (next == entries.end() || stop_when_interrupted()) return std::optional<Job>();
     return std::optional(Job{&*next++, {}, {}});
   });
-  const auto read =
-      graph.transform("read",
-                      {.concurrency = std::clamp<std::size_t>(threads, 2, 16),
-                       .queue = room,
-                       .run_on = RunOn::kOwnThreads},
-                      [&](Job job) {
-                        return attempt(std::move(job), options.on_bad_image, [&](const Job& each) {
-                          return read_file((fs::path(options.root) / each.entry->path).string());
-                        });
-                      });
+  const auto read = graph.transform(
+      "read",
+      {.concurrency = std::clamp<std::size_t>(threads, 2, 16),
+       .queue = room,
+       .run_on = RunOn::kOwnThreads},
+      [&](Job job) {
+        return attempt(std::move(job), options.on_bad_image, [&](const Job& each) {
+          return ReadFile{}((fs::path(options.root) / each.entry->path).string()).bytes;
+        });
+      });
   const auto encode = graph.transform(
       "encode", {.concurrency = threads, .queue = room, .queue_bytes = kMostBytes},
       [&, encode_image = EncodeImage(options)](Job job) {
