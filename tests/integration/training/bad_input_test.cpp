@@ -132,10 +132,11 @@ TEST_F(BadInput, IndexOfAnotherFile) {
 
 TEST_F(BadInput, LabelOutOfRange) {
   const std::string path = damaged([](std::string& bytes) { set_label(bytes, 9, -1); });
-  expect_refused(run(path), kFailed,
-                 "slot: " + path +
-                     ", record 9 (id 11): label -1 is out of range for 10 classes; give "
-                     "the data has, or repack");
+  expect_refused(
+      run(path), kFailed,
+      "slot: " + path +
+          ", record 9 (id 11): label -1 is out of range for 10 classes; set num-classes to what "
+          "the data has, or repack");
 }
 
 TEST_F(BadInput, LabelThatIsNoWholeNumber) {

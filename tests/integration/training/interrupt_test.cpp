@@ -96,7 +96,7 @@ TEST(Interrupt, ASecondOneStopsAtOnce) {
   Program program(FOREBAY_TRAIN_IMAGENET,
                   small_run(folder / "model") +
                       std::vector<std::string>{"--image-shape", "1,64,64", "--batch-size", "400"});
-  ASSERT_TRUE(program.wait_for_line_with("digits/val.rec"));
+  ASSERT_TRUE(program.wait_for_line_with("359 records, in order"));
   program.send(SIGINT);
   ASSERT_TRUE(program.wait_for_line_with("Finishing the step under way"));
   program.send(SIGINT);
