@@ -51,7 +51,9 @@ Node::Node(Run& run, std::string name, std::string kind, NodeSettings settings)
 
 Node::~Node() = default;
 
-void Node::join_threads() { own_threads_.reset(); }
+void Node::join_threads() {
+  if (own_threads_) own_threads_->close();
+}
 
 NodeSettings Node::settings() const {
   const tbb::spin_mutex::scoped_lock lock(mutex_);
