@@ -84,9 +84,10 @@ void check_ends(const detail::Node& node) {
       if (target == nullptr) {
         throw Error(node.name() + " has an output that leads nowhere; connect it with >>");
       }
-      if (target->capacity() < node.places_needed()) {
-        throw Error(target->owner().name() + ".queue is " + std::to_string(target->capacity()) +
-                    "; " + node.name() + " sends " + std::to_string(node.places_needed()) +
+      const std::size_t places = target->owner().settings().queue;
+      if (places < node.places_needed()) {
+        throw Error(target->owner().name() + ".queue is " + std::to_string(places) + "; " +
+                    node.name() + " sends " + std::to_string(node.places_needed()) +
                     " items at once; give that or more");
       }
     }

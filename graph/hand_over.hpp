@@ -1,11 +1,15 @@
 #pragma once
 
-// Tells ThreadSanitizer what happens before what when oneTBB hands work from thread to thread: it
-// cannot see into that library. Nothing in other builds.
+// The function objects that oneTBB carries from thread to thread, and what ThreadSanitizer must be
+// told of that: it cannot see into the library.
+
+#include <oneapi/tbb/flow_graph.h>
 
 #ifdef __SANITIZE_THREAD__
 #include <sanitizer/tsan_interface.h>
 #endif
+
+#include <forebay/graph/run.hpp>
 
 namespace forebay::detail {
 
@@ -21,5 +25,24 @@ inline void taken_over([[maybe_unused]] void* thing) {
   __tsan_acquire(thing);
 #endif
 }
+
+/// The body of every node's `tbb::flow::function_node`.
+struct FlightTask {
+  Run* run;
+  tbb::flow::continue_msg operator()(Flight* flight) const {
+    run->work_on(flight);
+    return {};
+  }
+};
+
+/// Hands a flight to its node from outside the pool.
+struct PutTask {
+  tbb::flow::function_node<Flight*>* task;
+  Flight* flight;
+  void operator()() const {
+    taken_over(flight);
+    task->try_put(flight);
+  }
+};
 
 }  // namespace forebay::detail

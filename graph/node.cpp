@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include <forebay/graph/hand_over.hpp>
 #include <forebay/graph/own_threads.hpp>
 #include <forebay/graph/run.hpp>
 
@@ -19,14 +20,6 @@ std::int64_t thread_cpu_ns() {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
-
-struct FlightTask {
-  Run* run;
-  tbb::flow::continue_msg operator()(Flight* flight) const {
-    run->work_on(flight);
-    return {};
-  }
-};
 
 }  // namespace
 
@@ -58,7 +51,9 @@ Node::Node(Run& run, std::string name, std::string kind, NodeSettings settings)
 
 Node::~Node() = default;
 
-void Node::join_threads() { own_threads_.reset(); }
+void Node::join_threads() {
+  if (own_threads_) own_threads_->close();
+}
 
 NodeSettings Node::settings() const {
   const tbb::spin_mutex::scoped_lock lock(mutex_);

@@ -5,13 +5,16 @@
 
 namespace forebay::detail {
 
-OwnThreads::~OwnThreads() {
+OwnThreads::~OwnThreads() { close(); }
+
+void OwnThreads::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
   }
   wakes_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 void OwnThreads::submit(Flight* flight) {

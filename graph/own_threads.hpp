@@ -15,7 +15,7 @@ namespace forebay::detail {
 class Run;
 
 /// Runs flights on threads that only this node uses: at most as many as its concurrency, started
-/// when first needed, each going on with the node's next item by itself. They end with the object.
+/// when first needed, each going on with the node's next item by itself.
 class OwnThreads {
  public:
   OwnThreads(Run& run, const Node& node, std::size_t limit)
@@ -24,6 +24,9 @@ class OwnThreads {
   OwnThreads(const OwnThreads&) = delete;  // its threads hold its address
 
   void submit(Flight* flight);
+  /// Ends the threads, which have nothing left to do. The object stays: a thread from outside may
+  /// still be on its way out of `submit`.
+  void close();
   /// How many threads there may be. Those there are stay.
   void set_limit(std::size_t limit);
 

@@ -18,12 +18,6 @@ constexpr std::chrono::milliseconds kWatchInterval{500};
 // body it is null too: what is spawned there could be taken up by a wait inside that body.
 thread_local const Run* pool_of_this_thread = nullptr;
 
-struct PutTask {
-  tbb::flow::function_node<Flight*>* task;
-  Flight* flight;
-  void operator()() const { task->try_put(flight); }
-};
-
 }  // namespace
 
 std::int64_t now_ns() {

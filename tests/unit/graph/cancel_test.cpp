@@ -91,12 +91,12 @@ void run_and_cancel(std::uint64_t seed, int threads) {
 }
 
 TEST(Cancel, AtAnyMomentFromAnotherThreadEndsTheRunAndLeavesNoThread) {
-  run_and_cancel(0, 7);  // starts oneTBB's workers
+  test::start_workers(7);
   const std::size_t before = thread_count();
   for (std::uint64_t seed = 0; seed < 150; ++seed) {
     for (int threads : {1, 2, 7}) run_and_cancel(seed, threads);
   }
-  EXPECT_EQ(thread_count(), before);
+  EXPECT_LE(thread_count(), before);
 }
 
 TEST(Cancel, TakesMillisecondsWhileEverythingIsFull) {

@@ -99,7 +99,7 @@ std::string error_of_graph(const std::string& bad, int at, int threads, RunOn ru
 }
 
 TEST(Error, InAnyNodeAtAnyItemEndsTheRunAndLeavesNoThread) {
-  error_of_graph("none", 0, 4, RunOn::kPool);  // starts oneTBB's workers
+  test::start_workers(4);
   const std::size_t before = thread_count();
   for (const int threads : {1, 2, 4}) {
     for (const RunOn run_on : {RunOn::kPool, RunOn::kOwnThreads}) {
@@ -113,7 +113,7 @@ TEST(Error, InAnyNodeAtAnyItemEndsTheRunAndLeavesNoThread) {
     }
   }
   EXPECT_EQ(error_of_graph("batch", -1, 2, RunOn::kPool), "batch: the last batch: is broken");
-  EXPECT_EQ(thread_count(), before);
+  EXPECT_LE(thread_count(), before);
 }
 
 TEST(Error, OfSeveralTheFirstIsTold) {

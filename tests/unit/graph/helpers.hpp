@@ -3,12 +3,17 @@
 // What the graph's tests share.
 
 #include <gtest/gtest.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
 
+#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <forebay/graph/graph.hpp>
@@ -40,6 +45,20 @@ inline std::size_t thread_count() {
     ++count;
   }
   return count;
+}
+
+/// Starts oneTBB's workers, which stay, so that threads can be counted.
+inline void start_workers(int threads) {
+  const tbb::global_control more(tbb::global_control::max_allowed_parallelism,
+                                 static_cast<std::size_t>(threads));
+  std::atomic<int> inside{0};
+  tbb::task_arena(threads).execute([&] {
+    const auto meet = [&](int) {
+      ++inside;
+      while (inside < threads) std::this_thread::yield();
+    };
+    tbb::parallel_for(0, threads, meet, tbb::simple_partitioner());
+  });
 }
 
 }  // namespace forebay::test

@@ -30,9 +30,10 @@ TEST(Snapshot, TimesOfWorkersAddUpAtAnyMoment) {
       std::this_thread::yield();
     }
   });
-  moments.push_back(graph.run());
+  const GraphSnapshot last = graph.run();
   ended = true;
   watcher.join();
+  moments.push_back(last);
   for (const GraphSnapshot& moment : moments) {
     for (const NodeSnapshot& node : moment.nodes) {
       EXPECT_EQ(node.busy + node.starved + node.blocked,
