@@ -1,5 +1,4 @@
 // The graph that train_imagenet runs, put together by hand, for a small network:
-//
 //     read ─► decode ─► augment ─► batch ─► fill ─► step ─► forward-backward[0..1] ─► ... ─┐
 //                                                    ▲                                     │
 //                                                    └───────── the weights are new ◄──────┘
@@ -14,39 +13,33 @@
 #include <forebay/nodes/train/trainer.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <iostream>
 
 using namespace forebay;
-
 constexpr ImageShape kShape{.channels = 3, .height = 32, .width = 32};
-constexpr std::size_t kValues = 3 * 32 * 32;
-constexpr int kClasses = 3, kEpochs = 8;
+constexpr int kClasses = 3, kEpochs = 6;
 constexpr std::size_t kReplicas = 2, kRows = 8;  // rows of a batch per replica
 
 struct Sample {
+  Record record;              // the labels, and its place in the stream of all epochs
   Image image;                // as decoded
   std::vector<float> pixels;  // as the network sees it
-  int label = 0;
-  std::uint64_t position = 0;  // in the stream of all epochs; the key of its randomness
 };
 
-// read ─► decode ─► augment ─► batch ─► fill
 Stage<void, BatchHandle> batches(Graph& graph, RecordReader& reader, BatchPool pool) {
   auto read = graph.source("read", [&reader] { return reader(); });
-  auto decode = graph.transform(
-      "decode", {.concurrency = 4, .queue = 64}, [images = ImagePool()](const Record& record) {
-        const int label = check_label(record.labels[0], kClasses);
-        return Sample{forebay::decode(record.image, images), {}, label, record.position};
-      });
-  AugmentOptions options{.image_shape = kShape, .random_crop = true, .random_mirror = true};
-  options.rgb_std = {58.393f, 57.12f, 57.375f};
-  auto augment = graph.transform(
-      "augment", {.concurrency = 2, .queue = 64}, [augment = Augment(options)](Sample sample) {
-        sample.pixels.resize(kValues);
-        augment(sample.image, Random(1, sample.position), sample.pixels.data());
-        return sample;
-      });
+  auto decode = graph.transform("decode", {.concurrency = 4, .queue = 64},
+                                [images = ImagePool()](const Record& record) {
+                                  return Sample{record, forebay::decode(record.image, images), {}};
+                                });
+  // Centre crops, since these images are few and small: imagenet_train() has the random ones.
+  auto augment = graph.transform("augment", {.concurrency = 2, .queue = 64},
+                                 [augment = Augment(imagenet_validation(kShape))](Sample sample) {
+                                   sample.pixels.resize(3 * 32 * 32);
+                                   augment(sample.image, Random(1, sample.record.position),
+                                           sample.pixels.data());
+                                   return sample;
+                                 });
   auto batch = graph.batch<Sample>("batch", {.queue = 64}, kReplicas * kRows, LastBatch::kDrop);
   // A copy that train_imagenet saves: its augment node writes straight into the batch's memory.
   auto fill =
@@ -54,7 +47,7 @@ Stage<void, BatchHandle> batches(Graph& graph, RecordReader& reader, BatchPool p
         BatchHandle filled = pool.take();
         for (const Sample& sample : samples) {
           std::ranges::copy(sample.pixels, filled->row(filled->filled));
-          filled->labels[filled->filled++] = sample.label;
+          filled->labels[filled->filled++] = check_label(sample.record.labels[0], kClasses);
         }
         return filled;
       });
@@ -67,22 +60,19 @@ int main(int argc, char** argv) try {
   const Network network = resnet(20, kShape, kClasses);
   std::vector<std::unique_ptr<Replica>> replicas(kReplicas);
   for (auto& replica : replicas) replica = make_cpu_replica(network, {.rows = kRows});
-  const TrainerOptions options{.sgd = {.momentum = 0.9}, .lr = [](std::int64_t) { return 0.02; }};
-  Trainer trainer(network, std::move(replicas), kRows, options);
+  Trainer trainer(network, std::move(replicas), kRows,
+                  {.sgd = {}, .lr = [](std::int64_t) { return 0.02; }});
   trainer.weights().initialise(1);
   trainer.restore(std::nullopt);  // hands the weights to the replicas
   const BatchPool pool(trainer.batch_size(), kShape);
-
   for (std::uint64_t epoch = 0; epoch < kEpochs; ++epoch) {
     reader.seek(epoch * reader.count());
     StepResult total;
     Graph graph("epoch");
     auto log = graph.sink("log", [&total](const Step& step) { total += step.result; });
     batches(graph, reader, pool) >> trainer.train(graph) >> log;
-    const GraphSnapshot report = graph.run();
-    if (epoch + 1 == kEpochs) std::cout << report;
-    std::cout << "epoch " << epoch << ": loss " << mean_loss(total) << ", accuracy "
-              << accuracy(total) << '\n';
+    std::cout << graph.run() << "epoch " << epoch << ": loss " << mean_loss(total) << ", accuracy "
+              << accuracy(total) << "\n\n";
   }
 } catch (const std::exception& error) {
   std::cerr << "imagenet_by_hand: " << error.what() << '\n';

@@ -6,10 +6,8 @@
 // The images look the same however many workers make them, because what is random about an image
 // depends on its place in the stream and not on the thread that happens to work on it.
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <exception>
 #include <iostream>
 
 #include <forebay/graph/graph.hpp>
@@ -19,7 +17,6 @@
 #include <forebay/nodes/read/reader.hpp>
 
 using namespace forebay;
-
 struct Sample {
   std::uint64_t position = 0;  // in the stream of all epochs
   Image image;
@@ -35,14 +32,15 @@ struct RandomErasing {
     Random random(seed, sample.position);
     Image& image = sample.image;
     const double side = std::sqrt(random.uniform(least, most));
-    const int height = std::max(1, static_cast<int>(side * image.height()));
-    const int width = std::max(1, static_cast<int>(side * image.width()));
+    const int height = static_cast<int>(side * image.height());
+    const int width = static_cast<int>(side * image.width());
     const int top = static_cast<int>(random.uniform() * (image.height() - height + 1));
     const int left = static_cast<int>(random.uniform() * (image.width() - width + 1));
-    const auto channels = static_cast<std::size_t>(image.channels());
+    const auto bytes = [&image](int pixels) {
+      return static_cast<std::size_t>(pixels * image.channels());
+    };
     for (int y = top; y < top + height; ++y) {
-      std::memset(image.row(y) + static_cast<std::size_t>(left) * channels, 128,
-                  static_cast<std::size_t>(width) * channels);
+      std::memset(image.row(y) + bytes(left), 128, bytes(width));
     }
     return sample;
   }
