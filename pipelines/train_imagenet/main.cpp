@@ -23,10 +23,10 @@ using namespace forebay;
 constexpr int kFailed = 1, kWrongUse = 2, kInterrupted = 130;
 
 int train(const TrainOptions& options) {
-  Log log(stderr, options.log_prefix, python_time_stamp);
-  log.info(start_message(options));
   const InterruptWatch watch(
       "\nFinishing the step under way; again to stop at once without saving.\n");
+  Log log(stderr, options.log_prefix, python_time_stamp);
+  log.info(start_message(options));
   if (options.test_io) {
     std::cout << test_io(options, log);
     return InterruptWatch::seen() ? kInterrupted : 0;
