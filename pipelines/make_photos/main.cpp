@@ -95,7 +95,7 @@ void make_photos(const PhotoOptions& options) {
                                    });
   const auto draw =
       graph.transform("draw", {.concurrency = cores}, [&options, pool](std::size_t which) {
-        Drawn drawn{which, pool.take(options.height, options.width, 3)};
+        Drawn drawn{which, pool.take(options.size.height, options.size.width, 3)};
         draw_photo(which % options.classes, Random(options.seed, which), drawn.image);
         return drawn;
       });

@@ -1,110 +1,108 @@
 #include <make_photos/options.hpp>
 
-#include <charconv>
-#include <sstream>
-
 #include <fmt/format.h>
-#include <boost/program_options.hpp>
 
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include <common/command_line.hpp>
+#include <common/flag_text.hpp>
+#include <common/flag_values.hpp>
 #include <forebay/graph/error.hpp>
 #include <make_photos/pattern.hpp>
 
 namespace forebay {
 namespace {
 
-namespace po = boost::program_options;
-
-constexpr std::uint64_t kMostImages = 100'000'000;
 constexpr int kSmallestSide = 8, kLargestSide = 10'000;
 
-po::options_description visible_flags() {
-  po::options_description flags("Flags");
-  flags.add_options()("images", po::value<std::string>()->value_name("N")->default_value("1000"),
-                      "photos to make, shared evenly among the classes")(
-      "classes", po::value<std::string>()->value_name("N")->default_value("10"), "2 to 10")(
-      "size", po::value<std::string>()->value_name("WxH")->default_value("500x375"),
-      "width and height in pixels")("quality",
-                                    po::value<std::string>()->value_name("Q")->default_value("95"),
-                                    "of the JPEG files, 1 to 100")(
-      "seed", po::value<std::string>()->value_name("N")->default_value("0"),
-      "the same seed makes the same files")("help", "print this");
-  return flags;
+struct Flag {
+  std::string name, value, help, standard;
+  std::function<void(PhotoOptions&, const std::string&)> set;
+};
+
+template <class T>
+Flag flag(std::string name, std::string value, T PhotoOptions::*field, Reader<T> reader,
+          std::string help, std::string standard) {
+  Flag made{name, std::move(value), std::move(help), std::move(standard), {}};
+  made.set = [=](PhotoOptions& options, const std::string& text) {
+    const auto parsed = reader.read(text);
+    if (!parsed) throw Error(fmt::format("--{} is '{}'; give {}", name, text, reader.wants));
+    options.*field = *parsed;
+  };
+  return made;
 }
 
-std::uint64_t whole_number(const std::string& flag, const std::string& text, std::uint64_t least,
-                           std::uint64_t most) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) {
-    throw Error(
-        fmt::format("--{} is '{}'; give a whole number from {} to {}", flag, text, least, most));
-  }
-  return value;
+Reader<PhotoSize> size() {
+  return {fmt::format("width and height from {} to {} pixels, e.g. 500x375", kSmallestSide,
+                      kLargestSide),
+          [](std::string_view text) -> std::optional<PhotoSize> {
+            const std::size_t cross = text.find('x');
+            if (cross == text.npos) return std::nullopt;
+            const Reader<int> side = whole(kSmallestSide, kLargestSide);
+            const auto width = side.read(text.substr(0, cross));
+            const auto height = side.read(text.substr(cross + 1));
+            if (!width || !height) return std::nullopt;
+            return PhotoSize{*width, *height};
+          }};
 }
 
-void parse_size(const std::string& text, PhotoOptions& options) {
-  int width = 0, height = 0;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, width);
-  const bool crossed = first.ec == std::errc() && first.ptr != end && *first.ptr == 'x';
-  const auto second = std::from_chars(crossed ? first.ptr + 1 : end, end, height);
-  const auto fits = [](int side) { return side >= kSmallestSide && side <= kLargestSide; };
-  if (second.ec != std::errc() || second.ptr != end || !fits(width) || !fits(height)) {
-    throw Error(
-        fmt::format("--size is '{}'; give width and height from {} to {} pixels, e.g. 500x375",
-                    text, kSmallestSide, kLargestSide));
-  }
-  options.width = width;
-  options.height = height;
+const std::vector<Flag>& flags() {
+  using O = PhotoOptions;
+  const auto most = static_cast<std::int64_t>(pattern_names().size());
+  static const std::vector<Flag> all{
+      flag("images", "N", &O::images, whole<std::size_t>(1, 100'000'000),
+           "photos to make, shared evenly among the classes", "1000"),
+      flag("classes", "N", &O::classes, whole<std::size_t>(2, most), fmt::format("2 to {}", most),
+           "10"),
+      flag("size", "WxH", &O::size, size(), "width and height in pixels", "500x375"),
+      flag("quality", "N", &O::quality, whole(1, 100), "of the JPEG files, 1 to 100", "95"),
+      flag("seed", "N", &O::seed, whole<std::uint64_t>(0), "the same seed makes the same files",
+           "0"),
+      flag("help", "", &O::help, on_or_off(), "print this and stop", "")};
+  return all;
 }
 
-po::variables_map read(const std::vector<std::string>& arguments) {
-  po::options_description all = visible_flags();
-  all.add_options()("folder", po::value<std::vector<std::string>>());
-  po::positional_options_description positions;
-  positions.add("folder", -1);
-  using namespace po::command_line_style;
-  po::variables_map values;
-  try {
-    po::store(po::command_line_parser(arguments)
-                  .options(all)
-                  .positional(positions)
-                  .style(allow_long | long_allow_adjacent | long_allow_next)
-                  .run(),
-              values);
-  } catch (const po::error& error) {
-    throw Error(fmt::format("{}; --help lists the flags", error.what()));
+void set_flag(PhotoOptions& options, const GivenFlag& given) {
+  std::vector<std::string> names;
+  for (const Flag& known : flags()) {
+    if (known.name == given.name) return known.set(options, given.text);
+    names.push_back(known.name);
   }
-  return values;
+  refuse_unknown_flag(given.name, names);
 }
 
 }  // namespace
 
 std::string photo_help() {
-  std::ostringstream text;
-  text << "make_photos OUT [flags]\n\nMakes photo-like JPEG files in a folder per class, e.g. "
-          "OUT/rings/rings-00007.jpg. Classes differ\nin shape and texture, not in colour.\n\n"
-       << visible_flags();
-  return text.str();
+  std::string text =
+      "make_photos OUT [flags]\n\nMakes photo-like JPEG files in a folder per class, e.g. "
+      "OUT/rings/rings-00007.jpg. Classes differ\nin shape and texture, not in colour.\n\n";
+  for (const Flag& known : flags()) {
+    const std::string usage = "--" + known.name + (known.value.empty() ? "" : " " + known.value);
+    text += help_entry(usage, known.help, known.standard);
+  }
+  return text;
 }
 
 PhotoOptions parse_photo_options(const std::vector<std::string>& arguments) {
-  const po::variables_map values = read(arguments);
+  std::vector<FlagForm> forms;
+  for (const Flag& known : flags()) forms.push_back({known.name, !known.value.empty()});
   PhotoOptions options;
-  options.help = values.contains("help");
+  std::vector<std::string> folders;
+  for (const GivenFlag& given : parse_command_line(arguments, forms)) {
+    if (given.name.empty()) {
+      folders.push_back(given.text);
+    } else {
+      set_flag(options, given);
+    }
+  }
   if (options.help) return options;
-  const auto folders = values.contains("folder") ? values["folder"].as<std::vector<std::string>>()
-                                                 : std::vector<std::string>{};
   if (folders.size() != 1) {
     throw Error(fmt::format("{} output folders are given; give one", folders.size()));
   }
   options.folder = folders.front();
-  const auto text = [&](const char* flag) { return values[flag].as<std::string>(); };
-  options.images = whole_number("images", text("images"), 1, kMostImages);
-  options.classes = whole_number("classes", text("classes"), 2, pattern_names().size());
-  options.seed = whole_number("seed", text("seed"), 0, ~std::uint64_t{0});
-  options.quality = static_cast<int>(whole_number("quality", text("quality"), 1, 100));
-  parse_size(text("size"), options);
   return options;
 }
 

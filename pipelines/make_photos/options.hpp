@@ -9,11 +9,15 @@
 
 namespace forebay {
 
+struct PhotoSize {
+  int width = 500, height = 375;  // pixels
+};
+
 struct PhotoOptions {
   std::string folder;
   std::size_t images = 1000;
   std::size_t classes = 10;  // 2 to as many as there are patterns
-  int width = 500, height = 375;
+  PhotoSize size;
   std::uint64_t seed = 0;
   int quality = 95;
   bool help = false;

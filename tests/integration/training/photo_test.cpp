@@ -96,8 +96,8 @@ TEST(Photos, RefuseAWrongCommandLine) {
   EXPECT_EQ(refusal({"out", "--size", "500"}),
             "--size is '500'; give width and height from 8 to 10000 pixels, e.g. 500x375");
   EXPECT_EQ(refusal({"--images", "3"}), "0 output folders are given; give one");
-  EXPECT_EQ(refusal({"out", "--images"}),
-            "the required argument for option '--images' is missing; --help lists the flags");
+  EXPECT_EQ(refusal({"out", "--images"}), "--images has no value; give one");
+  EXPECT_EQ(refusal({"out", "--sizes", "5x5"}), "unknown flag --sizes; did you mean --size?");
 }
 
 }  // namespace
