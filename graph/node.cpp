@@ -77,7 +77,8 @@ void Node::account(std::int64_t now) const {
   const std::int64_t dt = now - since;
   if (dt <= 0) return;  // stamps of other threads may be a little older
   last_ = now;
-  busy_ += active_ * dt;
+  busy_ += running_ * dt;
+  ready_ += (active_ - running_) * dt;
   const auto limit = static_cast<std::int64_t>(settings_.concurrency);
   const std::int64_t idle = limit - active_;
   if (idle > 0) {
@@ -193,7 +194,14 @@ void Node::launch(Flight& flight) {
   }
 }
 
+void Node::begin_body(const Flight& flight) {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  account(flight.begin);
+  ++running_;
+}
+
 std::int64_t Node::run_flight(Flight& flight, Actions& actions) {
+  begin_body(flight);
   if (!run_.stopping()) {
     if (flight.sampled) flight.cpu = thread_cpu_ns();
     try {
@@ -217,6 +225,7 @@ std::int64_t Node::run_flight(Flight& flight, Actions& actions) {
       sampled_busy_ += end - flight.begin;
     }
   }
+  --running_;
   --active_;
   parked_ += flight.parked;
   recycle(flight);
@@ -280,6 +289,7 @@ NodeSnapshot Node::snapshot(std::int64_t now) const {
   result.skipped = skipped_;
   result.metered = last_ == 0 ? 0 : last_ - run_.begin_time();
   result.busy = busy_;
+  result.ready = ready_;
   result.starved = starved_;
   result.blocked = blocked_;
   result.limited = limited_;

@@ -178,6 +178,7 @@ class Node {
   enum class Idle : std::uint8_t { kNo, kStarved, kBlocked };
 
   void account(std::int64_t now) const;
+  void begin_body(const Flight& flight);
   void pump(Actions& actions);
   bool may_start(const Found& found);
   bool outputs_allow(const Found& found) const;
@@ -193,15 +194,16 @@ class Node {
   std::unique_ptr<OwnThreads> own_threads_;
 
   std::atomic<bool> waits_for_room_{false};
-  std::int64_t active_ = 0;
-  std::int64_t parked_ = 0;  // outputs waiting for bytes; each keeps a worker occupied
+  std::int64_t active_ = 0;   // items taken and not finished
+  std::int64_t running_ = 0;  // those of them whose body has begun
+  std::int64_t parked_ = 0;   // outputs waiting for bytes; each keeps a worker occupied
   bool ended_ = false;
   Idle idle_ = Idle::kStarved;
   std::uint64_t items_in_ = 0, finished_ = 0, errors_ = 0, skipped_ = 0;
   std::atomic<std::uint64_t> items_out_{0};
 
   // Times up to last_; integrals are mutable so that a snapshot is up to date.
-  mutable std::int64_t last_ = 0, busy_ = 0, starved_ = 0, blocked_ = 0, limited_ = 0;
+  mutable std::int64_t last_ = 0, busy_ = 0, ready_ = 0, starved_ = 0, blocked_ = 0, limited_ = 0;
   std::int64_t sampled_cpu_ = 0, sampled_busy_ = 0;
   Histogram service_;
 };

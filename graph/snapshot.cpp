@@ -25,6 +25,7 @@ void subtract(NodeSnapshot& later, const NodeSnapshot& earlier) {
   later.skipped -= earlier.skipped;
   later.metered -= earlier.metered;
   later.busy -= earlier.busy;
+  later.ready -= earlier.ready;
   later.starved -= earlier.starved;
   later.blocked -= earlier.blocked;
   later.limited -= earlier.limited;
@@ -78,19 +79,19 @@ std::ostream& operator<<(std::ostream& out, const GraphSnapshot& snapshot) {
   std::size_t width = 4;
   for (const NodeSnapshot& node : snapshot.nodes) width = std::max(width, node.name.size());
   char line[256];
-  std::snprintf(line, sizeof line, "%-*s  %10s  %7s  %6s  %7s  %7s  %9s  %9s  %9s\n",
-                static_cast<int>(width), "node", "mean queue", "workers", "busy", "starved",
-                "blocked", "items/s", "p50 ms", "p99 ms");
+  std::snprintf(line, sizeof line, "%-*s  %10s  %7s  %6s  %6s  %7s  %7s  %9s  %9s  %9s\n",
+                static_cast<int>(width), "node", "mean queue", "workers", "busy", "ready",
+                "starved", "blocked", "items/s", "p50 ms", "p99 ms");
   out << line;
   const double seconds = static_cast<double>(snapshot.elapsed) * 1e-9;
   for (const NodeSnapshot& node : snapshot.nodes) {
-    const std::int64_t whole = node.busy + node.starved + node.blocked;
+    const std::int64_t whole = node.busy + node.ready + node.starved + node.blocked;
     const std::string workers = std::to_string(node.concurrency);
-    std::snprintf(line, sizeof line, "%-*s  %10s  %7s  %6s  %7s  %7s  %9.1f  %9.3f  %9.3f",
+    std::snprintf(line, sizeof line, "%-*s  %10s  %7s  %6s  %6s  %7s  %7s  %9.1f  %9.3f  %9.3f",
                   static_cast<int>(width), node.name.c_str(),
                   queue_text(node, snapshot.elapsed).c_str(), workers.c_str(),
-                  percent(node.busy, whole).c_str(), percent(node.starved, whole).c_str(),
-                  percent(node.blocked, whole).c_str(),
+                  percent(node.busy, whole).c_str(), percent(node.ready, whole).c_str(),
+                  percent(node.starved, whole).c_str(), percent(node.blocked, whole).c_str(),
                   seconds > 0 ? static_cast<double>(node.items_out) / seconds : 0.0,
                   static_cast<double>(node.service.quantile(0.5)) * 1e-6,
                   static_cast<double>(node.service.quantile(0.99)) * 1e-6);

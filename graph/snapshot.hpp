@@ -27,15 +27,15 @@ struct QueueSnapshot {
   std::array<std::int64_t, 9> level_time{};
 };
 
-/// One node. Worker times add up: busy + starved + blocked = concurrency x metered, while the limit
-/// does not change.
+/// One node. Worker times add up: busy + ready + starved + blocked = concurrency x metered, while
+/// the limit does not change.
 struct NodeSnapshot {
   std::string name;
   std::string kind;  // "source", "transform", ...
   std::vector<QueueSnapshot> inputs;
   std::vector<std::string> outputs;  // names of the nodes it feeds
   std::size_t concurrency = 0;
-  std::size_t active = 0;  // items in the body now
+  std::size_t active = 0;  // items in the body, or ready for it, now
   bool own_threads = false;
   bool ended = false;  // all input seen and everything passed on
 
@@ -47,6 +47,8 @@ struct NodeSnapshot {
   std::int64_t metered = 0;  // nanoseconds that the times below cover: from the run's begin to now,
                              // or to the end of the node
   std::int64_t busy = 0;     // worker nanoseconds in the body
+  std::int64_t ready = 0;  // worker nanoseconds with an item, waiting for a free thread: the cores
+                           // are short
   std::int64_t starved = 0;  // worker nanoseconds idle because the input was empty
   std::int64_t blocked = 0;  // worker nanoseconds idle because an output was full
   std::int64_t limited = 0;  // nanoseconds in which items waited and every worker was busy
@@ -70,7 +72,7 @@ struct GraphSnapshot {
 /// differences, levels (depth, active, ...) are those of `later`.
 GraphSnapshot operator-(GraphSnapshot later, const GraphSnapshot& earlier);
 
-/// The table of nodes: queue, workers, busy, starved, blocked, items/s, service times.
+/// The table of nodes: queue, workers, busy, ready, starved, blocked, items/s, service times.
 std::ostream& operator<<(std::ostream& out, const GraphSnapshot& snapshot);
 
 }  // namespace forebay

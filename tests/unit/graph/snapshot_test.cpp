@@ -36,7 +36,7 @@ TEST(Snapshot, TimesOfWorkersAddUpAtAnyMoment) {
   moments.push_back(last);
   for (const GraphSnapshot& moment : moments) {
     for (const NodeSnapshot& node : moment.nodes) {
-      EXPECT_EQ(node.busy + node.starved + node.blocked,
+      EXPECT_EQ(node.busy + node.ready + node.starved + node.blocked,
                 std::int64_t(node.concurrency) * node.metered)
           << node.name;
       EXPECT_GE(node.metered, 0);
@@ -64,7 +64,8 @@ TEST(Snapshot, DifferencesAreWhatHappenedInBetween) {
   EXPECT_EQ(span.node("eat").items_out, 50u);
   EXPECT_EQ(span.node("eat").service.count(), 50u);
   EXPECT_EQ(span.node("eat").active, 1u);
-  EXPECT_EQ(span.node("eat").busy + span.node("eat").starved + span.node("eat").blocked,
+  EXPECT_EQ(span.node("eat").busy + span.node("eat").ready + span.node("eat").starved +
+                span.node("eat").blocked,
             span.node("eat").metered);
 }
 
@@ -81,7 +82,7 @@ TEST(Snapshot, BeforeTheRunShowsTheShapeOfTheGraph) {
   EXPECT_EQ(node.inputs[0].from, "s");
   EXPECT_EQ(node.inputs[0].capacity, 7u);
   EXPECT_THAT(node.outputs, testing::ElementsAre("eat"));
-  EXPECT_EQ(node.busy + node.starved + node.blocked, 0);
+  EXPECT_EQ(node.busy + node.ready + node.starved + node.blocked, 0);
 }
 
 TEST(Snapshot, MetersAgreeWithTheIdentitiesOfAPipeline) {
@@ -130,7 +131,8 @@ TEST(Snapshot, PrintsATable) {
   node.name = "decode";
   node.concurrency = 4;
   node.items_out = 1000;
-  node.busy = 3;
+  node.busy = 2;
+  node.ready = 1;
   node.starved = 1;
   node.skipped = 2;
   QueueSnapshot queue;
@@ -140,11 +142,12 @@ TEST(Snapshot, PrintsATable) {
   snapshot.nodes.push_back(node);
   std::ostringstream out;
   out << snapshot;
-  EXPECT_EQ(
-      out.str(),
-      "node    mean queue  workers    busy  starved  blocked    items/s     p50 ms     p99 ms\n"
-      "decode     12.0/16        4    75 %     25 %      0 %      500.0      0.000      0.000"
-      "  (2 skipped)\n");
+  EXPECT_EQ(out.str(),
+            "node    mean queue  workers    busy   ready  starved  blocked    items/s     p50 ms   "
+            "  p99 ms\n"
+            "decode     12.0/16        4    50 %    25 %     25 %      0 %      500.0      0.000   "
+            "   0.000"
+            "  (2 skipped)\n");
 }
 
 }  // namespace
