@@ -12,8 +12,8 @@
 namespace forebay::detail {
 namespace {
 
-constexpr std::uint64_t kSampleEvery = 512;  // reading a thread's CPU clock is a system call
-constexpr std::int64_t kLongBody = 100'000;  // ns; from here on the call costs nothing
+constexpr std::uint64_t kSampleEvery = 512;    // reading a thread's CPU clock is a system call
+constexpr std::int64_t kLongBody = 1'000'000;  // ns; from here on the call costs nothing
 
 std::int64_t thread_cpu_ns() {
   timespec time{};

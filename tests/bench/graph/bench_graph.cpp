@@ -243,8 +243,9 @@ int run() {
     return 100 * (ratio(more, less) - 1);
   };
   const auto worked = interleave({variants[0], variants[1]});
-  row("100 us of work per item, over a plain loop, by the clock",
-      text("%.2f %%", cost(worked[1], worked[0])), "(<= 2 %)", true);
+  const double by_clock = cost(worked[1], worked[0]);
+  row("100 us of work per item, over a plain loop, by the clock", text("%.2f %%", by_clock),
+      "<= 2 %", by_clock <= 2);
   const auto cpu =
       interleave({in_cpu_time(variants[0]), in_cpu_time(variants[1]), in_cpu_time(variants[2])});
   const double over = cost(cpu[1], cpu[0]), meters = cost(cpu[1], cpu[2]);
