@@ -30,7 +30,7 @@ InterruptWatch::InterruptWatch(std::string_view message) {
   handle(on_signal);
 }
 
-InterruptWatch::~InterruptWatch() { handle(SIG_DFL); }
+InterruptWatch::~InterruptWatch() { handle(SIG_IGN); }
 
 bool InterruptWatch::seen() { return signals_seen != 0; }
 

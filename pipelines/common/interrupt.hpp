@@ -6,7 +6,8 @@
 
 namespace forebay {
 
-/// Watches SIGINT and SIGTERM while it lives. One at a time.
+/// Watches SIGINT and SIGTERM while it lives; afterwards, with the work done and the program about to
+/// end, they are ignored. One at a time.
 class InterruptWatch {
  public:
   /// `message` goes to stderr at the first signal; it must live as long as the program.
