@@ -76,6 +76,8 @@ class ExpandNode final : public InputNode<In> {
         this->call_body([&] { range_.emplace(body_(std::move(item))); });
         next_ = std::begin(*range_);
       } catch (...) {
+        range_.reset();
+        next_.reset();
         this->failed(describe_item(item, flight.sequence));
       }
       this->drop_item(flight);

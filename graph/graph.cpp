@@ -165,10 +165,12 @@ void Graph::set(std::string_view path, std::string_view value) {
   detail::Node& node = find(path.substr(0, dot));
   const std::lock_guard lock(setting_);
   NodeSettings settings = node.settings();
-  const RunOn run_on = settings.run_on;
+  const NodeSettings before = settings;
   set_by_name(node.name(), settings, path.substr(dot + 1), value);
   check_serial(node, settings);
-  if (settings.run_on != run_on) {
+  const bool relied_on =
+      settings.concurrency != before.concurrency || settings.order != before.order;
+  if (settings.run_on != before.run_on || (before.fixed && relied_on)) {
     throw Error(std::string(path) + " is fixed when the node is made");
   }
   for (const detail::QueueBase* input : node.inputs()) {
@@ -177,9 +179,7 @@ void Graph::set(std::string_view path, std::string_view value) {
                   std::to_string(input->producer->places_needed()) + " items at once");
     }
   }
-  detail::Actions actions;
-  node.change(settings, actions);
-  run_->settle(actions, detail::Keep::kNone);
+  run_->change(node, settings);
 }
 
 NodeSettings Graph::settings(std::string_view node) const { return find(node).settings(); }

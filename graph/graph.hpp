@@ -123,6 +123,11 @@ class Graph {
   template <typename T>
   auto reorder(std::string name, NodeSettings settings = {}) {
     settings.order = Order::kInOrder;
+    settings.fixed = true;  // with a second worker, sends could overtake each other
+    if (settings.concurrency != 1) {
+      throw Error(name + ".concurrency is " + std::to_string(settings.concurrency) +
+                  "; a reorder sends one item at a time; give 1");
+    }
     const auto pass = [](T item) { return item; };
     auto& node = add<detail::TransformNode<T, T, decltype(pass)>>(std::move(name), settings, pass,
                                                                   std::string("reorder"));

@@ -64,6 +64,7 @@ void Node::change(const NodeSettings& settings, Actions& actions) {
   const tbb::spin_mutex::scoped_lock lock(mutex_);
   account(actions.time());
   settings_ = settings;
+  if (ended_) return;
   if (own_threads_) own_threads_->set_limit(settings.concurrency);
   for (QueueBase* input : inputs_) {
     input->set_capacity(settings.queue, settings.queue_bytes, actions);
@@ -136,7 +137,16 @@ void Node::pump(Actions& actions) {
       take_hole(found.sequence, actions);
       continue;
     }
-    Flight& flight = take(found.sequence, actions);
+    Flight* taken = nullptr;
+    try {
+      taken = &take(found.sequence, actions);
+    } catch (...) {  // moving the item threw
+      run_.note_failure(name_ + ": item " + std::to_string(found.sequence) + ": " +
+                        exception_text());
+      actions.events.push_back({Event::Kind::kStop, nullptr, nullptr, 0});
+      break;
+    }
+    Flight& flight = *taken;
     flight.node = this;
     flight.sequence = found.sequence;
     flight.end = 0;
@@ -154,6 +164,7 @@ void Node::end(Actions& actions) {
   ended_ = true;
   if (!run_.stopping()) {
     for (const OutputBase* output : outputs_) output->send_end(output_end(), actions);
+    for (QueueBase* input : inputs_) input->close(actions);
   }
   run_.node_ended();
 }

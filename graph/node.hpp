@@ -115,10 +115,12 @@ class Node {
   void receive_hole(QueueBase& queue, Sequence s, Actions& actions);
   void receive_end(QueueBase& queue, Sequence end, Actions& actions);
 
-  /// Returns false when the item was stored but waits for bytes; see `QueueBase::arrived`.
+  /// Returns false when the item was stored but waits for bytes; see `QueueBase::arrived`. A node
+  /// that has ended drops it.
   template <typename T>
   bool receive(Queue<T>& queue, Sequence s, T&& item, std::int64_t now, Actions& actions) {
     const tbb::spin_mutex::scoped_lock lock(mutex_);
+    if (ended_) return true;
     account(now);
     const bool admitted = queue.put(s, std::move(item), actions);
     pump(actions);

@@ -118,6 +118,17 @@ void QueueBase::set_capacity(std::size_t items, std::size_t bytes, Actions& acti
   publish_limit(actions);
 }
 
+void QueueBase::close(Actions& actions) {
+  limit_.store(kOpen, std::memory_order_seq_cst);
+  awaited_.store(kOpen, std::memory_order_seq_cst);
+  for (Sequence s = head_; s < tail_; ++s) {
+    if (state(s) != Place::kParked) continue;
+    places_[slot(s)] = Place::kTaken;
+    actions.events.push_back({Event::Kind::kUnpark, producer, this, 0});
+  }
+  wake_waiting_producer(actions);
+}
+
 void QueueBase::grow_ring(std::size_t size) {
   move_items(size);
   std::vector<Place> places(size, Place::kEmpty);

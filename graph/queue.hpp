@@ -66,6 +66,9 @@ class QueueBase {
   /// Throws away what is at `s`, an item or a hole.
   virtual void drop(Sequence s, Actions& actions) = 0;
 
+  /// The owner has ended and takes nothing more: its producer must not wait for it any longer.
+  void close(Actions& actions);
+
   /// Takes effect at once, also while full: growing wakes the producer; after shrinking nothing is
   /// admitted until the depth has fallen below the new capacity.
   void set_capacity(std::size_t items, std::size_t bytes, Actions& actions);

@@ -49,9 +49,9 @@ void Run::execute(std::vector<Node*> nodes) {
 
 void Run::run_until_ended() {
   flow_->reserve_wait();  // until the last node has ended
-  started_.store(true);   // pairs with `stop`: it sees this, or the nodes see that they must stop
-  std::thread watchdog([this] { watch(); });
   ++working_;
+  started_.store(true);  // pairs with `stop`: it sees this, or the nodes see that they must stop
+  std::thread watchdog([this] { watch(); });
   for (Node* node : nodes_) {
     Actions actions;
     node->wake(actions);
@@ -67,6 +67,14 @@ void Run::run_until_ended() {
   watchdog_wakes_.notify_all();
   watchdog.join();
   for (Node* node : nodes_) node->join_threads();
+}
+
+void Run::change(Node& node, const NodeSettings& settings) {
+  ++working_;  // the watchdog must not look while what this makes possible is known here alone
+  Actions actions;
+  node.change(settings, actions);
+  settle(actions, Keep::kNone);
+  --working_;
 }
 
 void Run::stop() {
@@ -196,13 +204,17 @@ void Run::watch() {
   }
 }
 
-void Run::report_stall(double seconds) const {
+void Run::report_stall(double seconds) {
   char duration[32];
   std::snprintf(duration, sizeof duration, "%.0f s", seconds);
   const std::string text =
       "graph '" + name_ + "': no item was finished for " + duration + "\n" + waiting();
   if (options_.on_stall) {
-    options_.on_stall(text);
+    try {
+      options_.on_stall(text);
+    } catch (...) {
+      fail("on_stall: " + exception_text());
+    }
   } else {
     std::fputs(text.c_str(), stderr);
   }

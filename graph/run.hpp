@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <forebay/graph/actions.hpp>
+#include <forebay/graph/settings.hpp>
 
 namespace forebay::detail {
 
@@ -48,9 +49,12 @@ class Run {
   /// Runs `nodes` to the end; throws what `fail` was first given. Once only.
   void execute(std::vector<Node*> nodes);
 
-  bool started() const { return started_.load(std::memory_order_acquire); }
-  bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+  bool started() const { return started_.load(std::memory_order_seq_cst); }
+  bool stopping() const { return stopping_.load(std::memory_order_seq_cst); }
   std::int64_t begin_time() const { return begin_; }
+
+  /// Gives `node` new settings. Any thread.
+  void change(Node& node, const NodeSettings& settings);
 
   /// Lets no item start any more; returns at once. Any thread, not under a node's lock.
   void stop();
@@ -73,7 +77,7 @@ class Run {
  private:
   void run_until_ended();
   void watch();
-  void report_stall(double seconds) const;
+  void report_stall(double seconds);
   bool stuck(std::uint64_t& finished_before, bool& quiet_before) const;
   std::string waiting() const;
 

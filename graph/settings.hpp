@@ -40,6 +40,8 @@ struct NodeSettings {
   std::uint64_t skip_limit = std::numeric_limits<std::uint64_t>::max();  // with OnError::kSkip
   Order order = Order::kAny;
   RunOn run_on = RunOn::kPool;
+  bool fixed =
+      false;  // the body relies on concurrency and order: `Graph::set` refuses to change them
 };
 
 /// Throws `Error` naming node and setting ("decode.concurrency is 0; give 1 or more").

@@ -71,7 +71,8 @@ const NodeSnapshot& GraphSnapshot::node(const std::string& wanted) const {
 
 GraphSnapshot operator-(GraphSnapshot later, const GraphSnapshot& earlier) {
   later.elapsed = later.time - earlier.time;
-  for (std::size_t i = 0; i < later.nodes.size(); ++i) subtract(later.nodes[i], earlier.nodes[i]);
+  const std::size_t known = std::min(later.nodes.size(), earlier.nodes.size());  // some came later
+  for (std::size_t i = 0; i < known; ++i) subtract(later.nodes[i], earlier.nodes[i]);
   return later;
 }
 

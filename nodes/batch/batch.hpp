@@ -32,6 +32,11 @@ struct Batch {
 /// Shares a batch; the last holder gives its memory back to the pool.
 using BatchHandle = std::shared_ptr<Batch>;
 
+/// Bytes of the images: for queues that are limited in bytes.
+inline std::size_t byte_size(const BatchHandle& batch) {
+  return static_cast<std::size_t>(batch->row(batch->rows) - batch->row(0)) * sizeof(float);
+}
+
 /// Hands out batches of one size. It takes memory only while more batches are alive than ever
 /// before, so queues that are bounded bound it too. Thread-safe; outlived by its batches.
 class BatchPool {

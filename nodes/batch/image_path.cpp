@@ -19,6 +19,7 @@ struct Decoded {
 };
 
 std::string describe(const Decoded& decoded) { return describe(decoded.record); }
+std::size_t byte_size(const Decoded& decoded) { return decoded.image.bytes(); }
 
 /// A decoded image and the row it goes to.
 struct Placed {
@@ -26,6 +27,8 @@ struct Placed {
   Slot slot;
   std::uint64_t position = 0;
 };
+
+std::size_t byte_size(const Placed& placed) { return placed.image.bytes(); }
 
 /// A row that has been written.
 struct Written {
@@ -66,7 +69,7 @@ Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& opti
       });
   // In stream order, so that a sample's row does not depend on who decoded first.
   const auto slot = graph.transform(
-      "slot", {.queue = decode_room, .order = Order::kInOrder},
+      "slot", {.queue = decode_room, .order = Order::kInOrder, .fixed = true},
       [assign = SlotAssigner(batches), classes = options.num_classes](Decoded decoded) mutable {
         const int label = check_label(decoded.record.labels.front(), classes);
         Placed placed{std::move(decoded.image), assign.next(), decoded.record.position};

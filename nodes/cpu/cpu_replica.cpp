@@ -161,8 +161,12 @@ StepResult CpuReplica::evaluate(const Shard& shard, std::span<float> logits) {
   }
   run_forward(Mode::kInference, images);
   const auto used = logits_.first(shard.rows * classes_);
+  if (!logits.empty() && logits.size() < used.size()) {
+    throw Error(fmt::format("{}: cannot give the logits of {} rows in {} values; give room for {}",
+                            name_, shard.rows, logits.size(), used.size()));
+  }
   if (!logits.empty()) std::copy(used.begin(), used.end(), logits.begin());
-  return cross_entropy(used, shard.labels, classes_, options_.label_smoothing);
+  return cross_entropy(used, shard.labels, classes_, /*label_smoothing=*/0);
 }
 
 void CpuReplica::load_parameters(const Weights& weights, std::size_t begin, std::size_t count) {

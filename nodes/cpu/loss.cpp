@@ -22,11 +22,16 @@ RowSums sum_row(std::span<const float> logits) {
   return sums;
 }
 
-/// Not a number ranks last: a network that diverged gets nothing right.
-std::size_t rank(std::span<const float> logits, float label) {
-  if (std::isnan(label)) return logits.size();
-  return static_cast<std::size_t>(
-      std::count_if(logits.begin(), logits.end(), [label](float logit) { return logit > label; }));
+/// Logits that come before the label's: greater ones, of equal ones those of lower classes (as
+/// argmax has it), and all that are not a number: a network that diverged gets nothing right.
+std::size_t rank(std::span<const float> logits, std::size_t label) {
+  const float own = logits[label];
+  if (std::isnan(own)) return logits.size();
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    before += !(logits[i] <= own) || (i < label && logits[i] == own) ? 1 : 0;
+  }
+  return before;
 }
 
 }  // namespace
@@ -45,7 +50,7 @@ StepResult cross_entropy(std::span<const float> logits, std::span<const int> lab
     const double label_loss = log_sum - (static_cast<double>(values[label]) - sums.largest);
     const double even_loss = log_sum - sums.total / count;
     result.loss_sum += (1 - spread) * label_loss + spread * even_loss;
-    const std::size_t above = rank(values, values[label]);
+    const std::size_t above = rank(values, label);
     result.top1 += above < 1 ? 1 : 0;
     result.top5 += above < 5 ? 1 : 0;
     if (gradient.empty()) continue;

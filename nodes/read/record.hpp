@@ -26,6 +26,9 @@ struct Record {
   const std::string* file = nullptr;  // path; owned by the reader, which outlives the record
 };
 
+/// Bytes of the encoded image: for queues that are limited in bytes.
+inline std::size_t byte_size(const Record& record) { return record.image.size(); }
+
 /// "train.rec, record 17 (id 5)", or the path of an image file: for error messages.
 std::string describe(const Record& record);
 

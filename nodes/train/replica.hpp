@@ -54,7 +54,9 @@ struct ReplicaOptions {
 };
 
 /// A network compiled for one device and a fixed number of rows. Calls come from one thread at a
-/// time. All memory is taken in the constructor; a step allocates nothing.
+/// time, except that `load_parameters` of ranges whose bucket was handed out may run on another
+/// thread during the rest of `forward_backward`. All memory is taken in the constructor; a step
+/// allocates nothing.
 class Replica {
  public:
   virtual ~Replica() = default;
@@ -65,8 +67,8 @@ class Replica {
   virtual StepResult forward_backward(
       const Shard& shard, const std::function<void(const GradientBucket&)>& on_bucket) = 0;
 
-  /// Forward in inference mode; `shard.rows` may be less than the compiled rows. `logits`, when
-  /// not empty, receives rows x classes values.
+  /// Forward in inference mode, the loss without label smoothing; `shard.rows` may be less than the
+  /// compiled rows. `logits`, when not empty, receives rows x classes values.
   virtual StepResult evaluate(const Shard& shard, std::span<float> logits = {}) = 0;
 
   /// Takes over the parameters in elements [begin, begin + count) of `weights`.

@@ -81,15 +81,14 @@ Schedule::Schedule(ScheduleOptions options) : options_(std::move(options)) {
   require(std::isfinite(o.lr) && o.lr >= 0, "learning rate", o.lr, "0 or more");
   require(std::isfinite(o.factor) && o.factor > 0, "learning rate factor", o.factor, "more than 0");
   require(o.epochs >= 1, "number of epochs", o.epochs, "1 or more");
-  require(o.steps_per_epoch >= 1, "steps per epoch", static_cast<double>(o.steps_per_epoch),
-          "1 or more");
+  require(std::isfinite(o.steps_per_epoch) && o.steps_per_epoch >= 1, "steps per epoch",
+          o.steps_per_epoch, "1 or more");
   require(std::isfinite(o.warmup_epochs) && o.warmup_epochs >= 0, "warm-up epochs", o.warmup_epochs,
           "0 or more");
   require(o.warmup_start >= 0 && o.warmup_start <= 1, "warm-up start", o.warmup_start,
           "a fraction from 0 to 1");
-  const double per_epoch = static_cast<double>(o.steps_per_epoch);
-  warmup_steps_ = o.warmup_epochs * per_epoch;
-  total_steps_ = o.epochs * per_epoch;
+  warmup_steps_ = o.warmup_epochs * o.steps_per_epoch;
+  total_steps_ = o.epochs * o.steps_per_epoch;
 }
 
 double Schedule::at(std::int64_t step) const {
@@ -108,7 +107,9 @@ double Schedule::decayed(std::int64_t step) const {
     case LrDecay::Kind::kConstant:
       return options_.lr;
     case LrDecay::Kind::kSteps: {
-      const std::int64_t epoch = step / options_.steps_per_epoch;
+      // The epoch that the step's last image belongs to.
+      const double epochs = static_cast<double>(step + 1) / options_.steps_per_epoch;
+      const double epoch = std::ceil(epochs - 1e-9) - 1;
       double lr = options_.lr;
       for (int drop : decay.epochs) {
         if (epoch >= drop && !off) lr *= options_.factor;

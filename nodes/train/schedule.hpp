@@ -24,10 +24,10 @@ LrDecay parse_lr_step_epochs(std::string_view text);
 struct ScheduleOptions {
   double lr = 0.1;  // after warm-up; 0 or more
   LrDecay decay;
-  double factor = 0.1;  // kSteps multiplies by this; as in MXNet, 1 or more turns
-                        // steps and powers off
-  int epochs = 1;       // powers and the cosine reach 0 where this many have passed
-  std::int64_t steps_per_epoch = 1;
+  double factor = 0.1;         // kSteps multiplies by this; as in MXNet, 1 or more turns
+                               // steps and powers off
+  int epochs = 1;              // powers and the cosine reach 0 where this many have passed
+  double steps_per_epoch = 1;  // images over batch size; need not be whole
   double warmup_epochs = 0;    // may be a fraction of an epoch
   double warmup_start = 0.01;  // the first step's rate, as a fraction of `lr`; in [0, 1]
 };

@@ -36,7 +36,10 @@ class Trainer::StepEnd {
     trainer_->last_step_ = bucket.step;
     ++trainer_->weights_.batches_tracked;
     // Every weight is new and no replica has begun the next step: the one moment to stop at.
-    if (trainer_->stop_.load()) graph_->cancel();
+    if (trainer_->options_.stop()) {
+      trainer_->stopped_ = true;
+      graph_->cancel();
+    }
     return bucket.step;
   }
   std::optional<Step> finish() { return std::nullopt; }
@@ -50,12 +53,13 @@ class Trainer::StepEnd {
 
 Trainer::Trainer(const Network& network, std::vector<std::unique_ptr<Replica>> replicas,
                  std::size_t rows_per_replica, TrainerOptions options)
-    : network_(&network),
-      replicas_(std::move(replicas)),
+    : replicas_(std::move(replicas)),
       rows_(rows_per_replica),
       options_(std::move(options)),
       weights_(network),
-      sgd_(network, options_.sgd) {}
+      sgd_(network, options_.sgd) {
+  if (replicas_.empty()) throw Error("no replicas to train; give one or more");
+}
 
 Shard Trainer::shard(const Batch& batch, std::size_t replica) const {
   const std::size_t begin = std::min(replica * rows_, batch.filled);
@@ -115,7 +119,7 @@ std::vector<Output<Trainer::Bucket>> Trainer::add_replicas(
   std::vector<Output<Bucket>> outputs;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     const auto node = graph.expand<Bucket>(
-        "forward-backward[" + std::to_string(i) + "]", {.queue = 1}, buckets,
+        "forward-backward[" + std::to_string(i) + "]", {.queue = 1, .fixed = true}, buckets,
         [this, i](Message message, Emitter<Bucket>& emit) {
           forward_backward(i, *std::get<0>(message), std::get<1>(message), emit);
         });
@@ -126,9 +130,9 @@ std::vector<Output<Trainer::Bucket>> Trainer::add_replicas(
 }
 
 Stage<BatchHandle, Step> Trainer::train(Graph& graph) {
-  stop_ = false;
+  stopped_ = false;
   const std::size_t buckets = replicas_.front()->buckets().size();
-  const NodeSettings small{.queue = buckets};
+  const NodeSettings small{.queue = buckets, .fixed = true};
 
   const auto begin = graph.join<BatchHandle, Step>("step", {.queue = 2});
   const std::vector<Output<Bucket>> outputs = add_replicas(graph, begin.output);
@@ -140,8 +144,8 @@ Stage<BatchHandle, Step> Trainer::train(Graph& graph) {
   });
   const auto update = graph.transform(
       "update", small, [this](Reduced bucket) { return this->update(std::move(bucket)); });
-  const auto end = graph.collect<Reduced>("step end", small, StepEnd(*this, graph, buckets));
-  const auto done = graph.broadcast<Step>("weights new", {.queue = 1}, 2);
+  const auto end = graph.collect<Reduced>("step-end", small, StepEnd(*this, graph, buckets));
+  const auto done = graph.broadcast<Step>("weights-new", {.queue = 1}, 2);
   gather.output >> (reduce >> update >> end) >> done.input;
 
   Step previous;
@@ -154,11 +158,12 @@ Stage<BatchHandle, StepResult> Trainer::validate(Graph& graph) {
   const auto scatter = graph.broadcast<BatchHandle>("scatter", {.queue = 2}, replicas_.size());
   const auto gather = graph.gather<StepResult>("gather", {.queue = 2}, replicas_.size());
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    const auto evaluate = graph.transform(
-        "evaluate[" + std::to_string(i) + "]", {.queue = 1}, [this, i](BatchHandle batch) {
-          const Shard rows = shard(*batch, i);
-          return rows.rows > 0 ? replicas_[i]->evaluate(rows) : StepResult{};
-        });
+    const auto evaluate =
+        graph.transform("evaluate[" + std::to_string(i) + "]", {.queue = 1, .fixed = true},
+                        [this, i](BatchHandle batch) {
+                          const Shard rows = shard(*batch, i);
+                          return rows.rows > 0 ? replicas_[i]->evaluate(rows) : StepResult{};
+                        });
     scatter[i] >> evaluate >> gather.inputs[i];
   }
   const auto sum = graph.transform("sum", {.queue = 2}, [](std::vector<StepResult> parts) {
@@ -191,6 +196,10 @@ std::vector<std::span<const float>> Trainer::replica_buffers() const {
 }
 
 void Trainer::restore(std::optional<Step> last, const std::vector<std::vector<float>>& buffers) {
+  if (!buffers.empty() && buffers.size() != replicas_.size()) {
+    throw Error("the state is of " + std::to_string(buffers.size()) + " replicas, this run has " +
+                std::to_string(replicas_.size()) + "; give as many");
+  }
   last_step_ = last;
   const std::vector<float> model(weights_.buffers().begin(), weights_.buffers().end());
   for (std::size_t i = 0; i < replicas_.size(); ++i) {

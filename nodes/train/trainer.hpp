@@ -2,7 +2,6 @@
 
 // Data-parallel training as graph nodes: forward-backward per replica, all-reduce, update.
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,6 +29,8 @@ struct Step {
 struct TrainerOptions {
   SgdOptions sgd;
   std::function<double(std::int64_t step)> lr = [](std::int64_t) { return 0.1; };
+  /// Asked at the end of each step; true ends the run there.
+  std::function<bool()> stop = [] { return false; };
 };
 
 /// Owns the replicas, the weights they share and the optimizer, across the graphs (one an epoch)
@@ -44,7 +45,8 @@ struct TrainerOptions {
 /// on the batches alone, not on timing: bitwise the same from run to run.
 class Trainer {
  public:
-  /// All replicas are compiled from `network` for the same number of rows; at least one.
+  /// All replicas are compiled from `network`, which outlives this, for the same number of rows.
+  /// Throws `Error` when there is none.
   Trainer(const Network& network, std::vector<std::unique_ptr<Replica>> replicas,
           std::size_t rows_per_replica, TrainerOptions options);
 
@@ -57,10 +59,8 @@ class Trainer {
   /// Adds the nodes of validation: batches in (the last may be partly filled), their results out.
   Stage<BatchHandle, StepResult> validate(Graph& graph);
 
-  /// Ends the run of the graph that trains once the step under way is complete; `last_step` then
-  /// tells where. Any thread.
-  void stop_after_step() { stop_.store(true); }
-  bool stopped() const { return stop_.load(); }
+  /// Whether `TrainerOptions::stop` ended the last run of training; `last_step` tells where.
+  bool stopped() const { return stopped_; }
 
   /// The last finished step of all runs; nullopt before the first.
   const std::optional<Step>& last_step() const { return last_step_; }
@@ -81,7 +81,8 @@ class Trainer {
   std::vector<std::span<const float>> replica_buffers() const;
 
   /// Call after changing `weights()` or `sgd()`: hands the weights to the replicas. `buffers`: one
-  /// per replica, or none to use the weights' for all. `last`: the step to go on after.
+  /// per replica, or none to use the weights' for all; throws `Error` for any other number. `last`:
+  /// the step to go on after.
   void restore(std::optional<Step> last, const std::vector<std::vector<float>>& buffers = {});
 
   /// Bytes of all replicas' plans, and of weights, gradients and optimizer.
@@ -100,14 +101,13 @@ class Trainer {
   Reduced update(Reduced bucket);
   Shard shard(const Batch& batch, std::size_t replica) const;
 
-  const Network* network_;
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::size_t rows_;
   TrainerOptions options_;
   Weights weights_;
   Sgd sgd_;
   std::optional<Step> last_step_;
-  std::atomic<bool> stop_{false};
+  bool stopped_ = false;
 };
 
 }  // namespace forebay

@@ -33,7 +33,7 @@ int train(const TrainOptions& options) {
   }
   Session session(options, log);
   const SessionResult result = session.train();
-  std::cout << report(result);
+  if (result.images > 0) std::cout << report(result);
   if (!result.interrupted) return 0;
   log.info(options.model_prefix.empty()
                ? "Interrupted; nothing was saved, because --model-prefix was not given"

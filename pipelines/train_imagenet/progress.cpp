@@ -40,7 +40,7 @@ std::optional<std::string> ProgressLine::update(const Progress& progress) {
   drawn_at_ = now;
   const double images_per_second = speed(progress, now);
   const auto all = static_cast<double>(std::max<std::int64_t>(progress.images_per_epoch, 1));
-  const auto left = all - static_cast<double>(progress.images);
+  const auto left = std::max(0.0, all - static_cast<double>(progress.images));
 
   std::vector<std::string> fields = {
       fmt::format("{} {}/{}", progress.phase, progress.epoch + 1, progress.epochs),

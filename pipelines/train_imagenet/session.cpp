@@ -8,9 +8,9 @@
 #include <thread>
 #include <utility>
 
-#include <forebay/nodes/random.hpp>
 #include <common/interrupt.hpp>
 #include <common/terminal.hpp>
+#include <forebay/nodes/random.hpp>
 #include <train_imagenet/data.hpp>
 
 namespace forebay {
@@ -46,8 +46,7 @@ ScheduleOptions schedule_options(const TrainOptions& options, std::uint64_t epoc
   schedule.factor = options.lr_factor;
   schedule.epochs = options.num_epochs;
   schedule.warmup_epochs = options.warmup_epochs;
-  const auto batch = static_cast<std::uint64_t>(options.batch_size);
-  schedule.steps_per_epoch = static_cast<std::int64_t>((epoch_size + batch - 1) / batch);
+  schedule.steps_per_epoch = static_cast<double>(epoch_size) / options.batch_size;
   switch (options.lr_schedule) {
     case LrSchedule::kStep:
       schedule.decay = {LrDecay::Kind::kSteps, options.lr_step_epochs, 0};
@@ -66,7 +65,8 @@ TrainerOptions trainer_options(const TrainOptions& options, const Schedule& sche
   return {.sgd = {.momentum = options.mom,
                   .weight_decay = options.wd,
                   .no_bias_decay = options.no_bias_decay},
-          .lr = [&schedule](std::int64_t step) { return schedule.at(step); }};
+          .lr = [&schedule](std::int64_t step) { return schedule.at(step); },
+          .stop = InterruptWatch::seen};
 }
 
 }  // namespace
@@ -157,6 +157,13 @@ void Session::load() {
   }
 }
 
+// How many records in which order, without the path: data may move.
+std::string Session::data_text() const {
+  if (!train_data_) return "made up";
+  const std::string text = train_data_->describe();
+  return text.substr(text.rfind(": ") + 2);
+}
+
 TrainingState Session::state(int epoch) const {
   TrainingState state;
   state.step = trainer_->next_step();
@@ -165,8 +172,8 @@ TrainingState Session::state(int epoch) const {
   state.seed = options_.seed;
   state.batch_size = options_.batch_size;
   state.settings = {{"devices", std::to_string(options_.devices.size())},
-                    {"num-examples", std::to_string(epoch_size_)}};
-  if (train_data_) state.settings["records"] = std::to_string(train_data_->count());
+                    {"num-examples", std::to_string(epoch_size_)},
+                    {"data", data_text()}};
   return state;
 }
 
@@ -198,6 +205,13 @@ void Session::save(const std::string& stem, int epoch) {
 
 SessionResult Session::train() {
   SessionResult result;
+  if (first_epoch_ >= options_.num_epochs) {
+    log_.info(
+        fmt::format("Nothing is left to train: the checkpoint is of epoch {}; give a larger "
+                    "--num-epochs",
+                    first_epoch_));
+    return result;
+  }
   result.images_per_epoch = static_cast<double>(epoch_size_);
   result.planned_bytes = trainer_->memory_bytes();
   for (int epoch = first_epoch_; epoch < options_.num_epochs; ++epoch) {
@@ -231,7 +245,7 @@ Stage<void, BatchHandle> Session::made_up_batches(Graph& graph) const {
   for (int& label : batch->labels) {
     label = static_cast<int>(random.below(static_cast<std::uint64_t>(options_.num_classes)));
   }
-  return graph.source("made up", NodeSettings{},
+  return graph.source("made-up", NodeSettings{},
                       [batch, left = epoch_size_ / batch->rows]() mutable {
                         return left-- > 0 ? std::optional(batch) : std::nullopt;
                       });
@@ -248,11 +262,13 @@ Stage<void, BatchHandle> Session::training_batches(Graph& graph, int epoch,
 
 bool Session::train_epoch(int epoch, SessionResult& result) {
   Graph graph("train_imagenet");
-  int batch = 0;
-  const auto log = graph.sink("log", {.queue = 2}, [&](const Step& step) {
-    step_done(epoch, batch++, step);
-    if (InterruptWatch::seen()) trainer_->stop_after_step();
-  });
+  const std::uint64_t begin_of_epoch = static_cast<std::uint64_t>(epoch) * epoch_size_;
+  int batch = train_data_ && position_ > begin_of_epoch  // resumed inside the epoch
+                  ? static_cast<int>((position_ - begin_of_epoch) /
+                                     static_cast<std::uint64_t>(options_.batch_size))
+                  : 0;
+  const auto log =
+      graph.sink("log", {.queue = 2}, [&](const Step& step) { step_done(epoch, batch++, step); });
   const auto batches =
       options_.benchmark ? made_up_batches(graph) : training_batches(graph, epoch, result);
   batches >> trainer_->train(graph) >> log;
@@ -280,14 +296,16 @@ bool Session::train_epoch(int epoch, SessionResult& result) {
 
 void Session::step_done(int epoch, int batch, const Step& step) {
   const bool dropped = options_.lr_schedule == LrSchedule::kStep && step.lr < last_lr_;
-  if (dropped) log_.info(rate_message(step.number, step.lr));
+  if (dropped) log_.info(rate_message(step.number + 1, step.lr));
   last_lr_ = step.lr;
   epoch_total_ += step.result;
   if (const auto line = speedometer_.batch_done(epoch, batch, step.result)) log_.info(*line);
   Progress progress;
   progress.epoch = epoch;
   progress.epochs = options_.num_epochs;
-  progress.images = (batch + std::int64_t{1}) * options_.batch_size;
+  progress.images = train_data_ ? static_cast<std::int64_t>(step.next_position) -
+                                      epoch * static_cast<std::int64_t>(epoch_size_)
+                                : (batch + std::int64_t{1}) * options_.batch_size;
   progress.images_per_epoch = static_cast<std::int64_t>(epoch_size_);
   progress.loss = mean_loss(step.result);
   progress.accuracy = accuracy(step.result);

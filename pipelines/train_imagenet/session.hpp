@@ -55,6 +55,7 @@ class Session {
   void load();
   /// What keeps this run from going on exactly where `saved` ends; empty when nothing does.
   std::string difference_from(const TrainingState& saved) const;
+  std::string data_text() const;
   TrainingState state(int epoch) const;
   /// Does nothing without --model-prefix.
   void save(const std::string& stem, int epoch);

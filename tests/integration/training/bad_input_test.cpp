@@ -242,7 +242,7 @@ TEST_F(BadInput, NodeThatTheGraphDoesNotHave) {
   expect_refused(
       run(digits("train.rec"), {"--decoder.concurrency", "2"}), kFailed,
       "graph 'train_imagenet' has no node 'decoder'; it has log, read, decode, slot, augment, "
-      "batch, step, forward-backward[0], gather, all-reduce, update, step end, weights new");
+      "batch, step, forward-backward[0], gather, all-reduce, update, step-end, weights-new");
 }
 
 }  // namespace

@@ -50,17 +50,22 @@ TEST(CrossEntropy, StaysFiniteForLargeLogits) {
   EXPECT_DOUBLE_EQ(cross_entropy(logits, std::vector<int>{1}, 3, 0).loss_sum, 10000);
 }
 
-TEST(CrossEntropy, RanksByStrictlyGreaterLogits) {
+TEST(CrossEntropy, RanksEqualLogitsByTheirClass) {
   const std::vector<float> logits{1, 1, 1, 0, 2, 1, 1, 3};
   const auto count = [&](int label) {
     return cross_entropy(logits, std::vector<int>{label}, 8, 0);
   };
   EXPECT_EQ(count(7).top1, 1u);
   EXPECT_EQ(count(4).top1, 0u);
-  EXPECT_EQ(count(0).top5, 1u);  // ties with four others behind two
-  EXPECT_EQ(count(6).top5, 1u);
+  EXPECT_EQ(count(2).top5, 1u);  // behind two greater and two equal ones
+  EXPECT_EQ(count(5).top5, 0u);
   EXPECT_EQ(count(3).top5, 0u);
   EXPECT_EQ(count(7).rows, 1u);
+}
+
+TEST(CrossEntropy, ALogitThatIsNotANumberComesBeforeTheLabel) {
+  const std::vector<float> logits{1, std::numeric_limits<float>::quiet_NaN(), 0};
+  EXPECT_EQ(cross_entropy(logits, std::vector<int>{0}, 3, 0).top1, 0u);
 }
 
 TEST(CrossEntropy, CountsNotANumberAsWrong) {
