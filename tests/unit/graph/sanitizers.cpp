@@ -1,5 +1,4 @@
-// What the sanitizers are not to report.
-//
+// What ThreadSanitizer is not to report. oneTBB's library is not instrumented, so the order that it
 // makes between threads is invisible. `race_top` hides a report only where the access itself is in
 // oneTBB's headers or in a function object handed to it; `race` names parts of oneTBB that call
 // nothing of ours (the end of a task) and the loops of the tests. Races in the graph core's own
@@ -18,11 +17,4 @@ const char* __tsan_default_suppressions() {
          "race:tbb::detail::d1::start_for\n"
          "called_from_lib:libtbb.so.12\n";
 }
-#endif
-
-// UndefinedBehaviorSanitizer: oneTBB 2021.8 casts a task that is being destroyed to its own type.
-#ifdef __SANITIZE_ADDRESS__  // the preset has both
-extern "C" const char* __ubsan_default_suppressions();
-
-const char* __ubsan_default_suppressions() { return "vptr:_flow_graph_impl.h\n"; }
 #endif
