@@ -108,6 +108,26 @@ TEST(Check, RefusesConcurrencyInASerialNode) {
             "c.concurrency is 3; this kind of node works on one item at a time; give 1");
 }
 
+TEST(Check, RefusesConcurrencyInAReorder) {
+  Graph graph("g");
+  EXPECT_EQ(error_of([&] { graph.reorder<int>("r", {.concurrency = 2}); }),
+            "r.concurrency is 2; a reorder sends one item at a time; give 1");
+  graph.reorder<int>("s");
+  EXPECT_EQ(error_of([&] { graph.set("s.order", "any"); }),
+            "s.order is fixed when the node is made");
+}
+
+TEST(Check, RefusesToChangeWhatABodyReliesOn) {
+  Graph graph("g");
+  graph.transform("t", {.order = Order::kInOrder, .fixed = true}, kSame);
+  EXPECT_EQ(error_of([&] { graph.set("t.concurrency", "2"); }),
+            "t.concurrency is fixed when the node is made");
+  EXPECT_EQ(error_of([&] { graph.set("t.order", "any"); }),
+            "t.order is fixed when the node is made");
+  graph.set("t.queue", "9");
+  EXPECT_EQ(graph.settings("t").queue, 9u);
+}
+
 TEST(Check, RefusesAQueueTooSmallForWhatIsSentAtOnce) {
   Graph graph("g");
   auto emit = graph.expand<int>("e", {}, 4, [](int i, Emitter<int>& send) { send(i); });

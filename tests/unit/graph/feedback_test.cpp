@@ -53,6 +53,16 @@ TEST(Feedback, OfOneItemMakesStepsStrictlyOneAfterTheOther) {
   }
 }
 
+TEST(Feedback, EndsWhenWhatComesBackLastDoesNotFitInBytes) {
+  for (int threads : {1, 2, 7}) {
+    Loop loop(20, threads, {0, 1000});
+    loop.graph.set("join.queue_bytes", std::to_string(2 * sizeof(int)));
+    loop.graph.set("fork.queue_bytes", std::to_string(sizeof(int)));
+    loop.graph.run();
+    EXPECT_EQ(loop.steps.size(), 20u);
+  }
+}
+
 TEST(Feedback, OfSeveralItemsLetsThatManyStepsOverlap) {
   Loop loop(100, 4, {0, 1000, 2000});
   loop.graph.run();

@@ -228,7 +228,7 @@ class RandomGraph {
       case 2:
         return emit();
       case 3:
-        tail_ = (tail_ >> graph_.reorder<Token>(name("reorder"), limits())).output;
+        tail_ = (tail_ >> graph_.reorder<Token>(name("reorder"), serial_limits())).output;
         return;
       default:
         return one_to_one(tail_, expected_);
