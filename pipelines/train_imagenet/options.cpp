@@ -112,6 +112,11 @@ int default_val_resize(int height) { return (height * 8 + 3) / 7; }
 // Flags that change the meaning of others left out.
 void settle(TrainOptions& options, const AllGiven& all) {
   if (options.random_crop && !all.has("random-resized-crop")) options.random_resized_crop = false;
+  if (!options.random_resized_crop) {
+    options.min_random_area = options.max_random_area = 1;
+    options.min_random_aspect_ratio.reset();
+    options.max_random_aspect_ratio = 0;
+  }
   if (all.has("max-random-aspect-ratio") && !all.has("min-random-aspect-ratio")) {
     options.min_random_aspect_ratio.reset();
   }

@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <forebay/nodes/image/augment.hpp>
+#include <train_imagenet/data.hpp>
+
 namespace forebay {
 namespace {
 
@@ -250,6 +253,10 @@ TEST(OptionsTest, RefusesValuesThatContradictEachOther) {
        "--random-crop 1 and --random-resized-crop 1 exclude each other; give one of them"},
       {{"--augment", "none", "--min-random-area", "0.5"},
        "--min-random-area needs --random-resized-crop 1; give both or none"},
+      {{"--random-crop", "1", "--max-random-area", "0.5"},
+       "--max-random-area needs --random-resized-crop 1; give both or none"},
+      {{"--random-resized-crop", "0", "--max-random-aspect-ratio", "1.5"},
+       "--max-random-aspect-ratio needs --random-resized-crop 1; give both or none"},
       {{"--test-io", "1", "--benchmark", "1"},
        "--test-io 1 and --benchmark 1 exclude each other; give one of them"},
       {{"--data-val-idx", "v.idx"}, "--data-val-idx is given without --data-val; give both"},
@@ -296,6 +303,19 @@ TEST(OptionsTest, LetsAugmentationFlagsChangePartsOfThePresetInAnyOrder) {
 
   const auto around_one = parse({"--max-random-aspect-ratio", "0.25"});
   EXPECT_FALSE(around_one.min_random_aspect_ratio.has_value());
+}
+
+TEST(OptionsTest, GivesTheImagePathWhatItAcceptsForEveryCrop) {
+  const std::vector<std::string> cases[] = {{},
+                                            {"--augment", "none"},
+                                            {"--random-crop", "1"},
+                                            {"--random-resized-crop", "0"},
+                                            {"--augment", "none", "--random-crop", "1"},
+                                            {"--augment", "none", "--random-resized-crop", "1"}};
+  for (const auto& arguments : cases) {
+    EXPECT_NO_THROW(Augment(train_path(parse(arguments)).augment))
+        << testing::PrintToString(arguments);
+  }
 }
 
 }  // namespace
