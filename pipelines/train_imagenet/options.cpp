@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 #include <regex>
+#include <utility>
 
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
@@ -166,6 +167,22 @@ void check_augmentation(const TrainOptions& o, const AllGiven& all) {
   }
 }
 
+// Both flags set the schedule; the later one of the table would win without a word.
+void check_schedule(const AllGiven& all) {
+  if (!all.has("lr-schedule") || !all.has("lr-step-epochs")) return;
+  const Given &schedule = all.flags.at("lr-schedule"), &steps = all.flags.at("lr-step-epochs");
+  if (steps.text.empty()) return;
+  const auto alone = [](const char* name, const Given& given) {
+    TrainOptions options;
+    find_flag(name)->set(options, given.text, given.where);
+    return std::pair(options.lr_schedule, options.lr_power);
+  };
+  if (alone("lr-schedule", schedule) == alone("lr-step-epochs", steps)) return;
+  throw Error(
+      fmt::format("--lr-step-epochs '{}' has no use with --lr-schedule '{}'; give one of them",
+                  steps.text, schedule.text));
+}
+
 void check_data(const TrainOptions& o) {
   if (o.test_io && o.benchmark) {
     throw Error("--test-io 1 and --benchmark 1 exclude each other; give one of them");
@@ -240,6 +257,7 @@ TrainOptions parse_options(const std::vector<std::string>& arguments) {
   }
   if (options.help || options.help_markdown || options.version) return options;
   settle(options, all);
+  check_schedule(all);
   check_training(options);
   if (!options.summary) check_data(options);
   check_augmentation(options, all);

@@ -266,6 +266,22 @@ TEST(OptionsTest, RefusesValuesThatContradictEachOther) {
   for (const auto& [arguments, error] : cases) EXPECT_EQ(error_with_data(arguments), error);
 }
 
+TEST(OptionsTest, RefusesTwoSchedules) {
+  const auto error = [](const std::string& schedule, const std::string& steps) {
+    return error_with_data({"--lr-schedule", schedule, "--lr-step-epochs", steps});
+  };
+  EXPECT_EQ(error("cosine", "30,60"),
+            "--lr-step-epochs '30,60' has no use with --lr-schedule 'cosine'; give one of them");
+  EXPECT_EQ(error("step", "pow 2"),
+            "--lr-step-epochs 'pow 2' has no use with --lr-schedule 'step'; give one of them");
+  EXPECT_EQ(error("pow 3", "pow 2"),
+            "--lr-step-epochs 'pow 2' has no use with --lr-schedule 'pow 3'; give one of them");
+  EXPECT_EQ(error("pow 2", "10"),
+            "--lr-step-epochs '10' has no use with --lr-schedule 'pow 2'; give one of them");
+  EXPECT_EQ(error("step", "10,20"), "accepted");
+  EXPECT_EQ(error("pow 2", "pow-2"), "accepted");
+}
+
 TEST(OptionsTest, AsksForTrainingDataWhereItIsNeeded) {
   EXPECT_EQ(error_of({}),
             "--data-train is missing; give a .rec file or a folder of images, or --benchmark 1");
