@@ -287,7 +287,8 @@ std::vector<Flag> forebay_flags() {
       std::move(val_resize),
       lr_schedule(),
       flag(kForebay, "warmup-epochs", "N", &T::warmup_epochs, whole(0),
-           "the rate rises linearly from 0 to --lr over these epochs"),
+           "the rate rises linearly from 1 % of --lr to --lr over these epochs (MXNet: only with "
+           "lbsgd)"),
       flag(kForebay, "label-smoothing", "F", &T::label_smoothing, fraction_below_one(),
            "part of the label that is spread over all classes"),
       on_switch("no-bias-decay", &T::no_bias_decay, "no weight decay on biases and batch norms"),
