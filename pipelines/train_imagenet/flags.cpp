@@ -272,9 +272,10 @@ std::vector<Flag> augmentation_flags() {
 
 std::vector<Flag> forebay_flags() {
   using T = TrainOptions;
-  auto val_resize = flag(kForebay, "val-resize", "N", &T::val_resize, whole(0, 65535),
-                         "the same for validation; left out: image height x 8/7 with --augment "
-                         "imagenet, else 0");
+  auto val_resize =
+      flag(kForebay, "val-resize", "N", &T::val_resize, whole(0, 65535),
+           "the same for validation; left out: longer side of --image-shape x 8/7 with "
+           "--augment imagenet, else 0");
   val_resize.standard.clear();
   auto config =
       flag(kForebay, "config", "FILE", &T::config, path(),

@@ -11,6 +11,7 @@
 
 #include <common/command_line.hpp>
 #include <common/flag_text.hpp>
+#include <forebay/nodes/image/augment.hpp>
 #include <train_imagenet/flag_values.hpp>
 #include <train_imagenet/flags.hpp>
 
@@ -107,9 +108,6 @@ void read_config(AllGiven& all, const std::string& path) {
   }
 }
 
-// The height that an image's short edge gets for a crop of `height`: 256 for 224.
-int default_val_resize(int height) { return (height * 8 + 3) / 7; }
-
 // Flags that change the meaning of others left out.
 void settle(TrainOptions& options, const AllGiven& all) {
   if (options.random_crop && !all.has("random-resized-crop")) options.random_resized_crop = false;
@@ -122,8 +120,7 @@ void settle(TrainOptions& options, const AllGiven& all) {
     options.min_random_aspect_ratio.reset();
   }
   if (!all.has("val-resize") && options.augment == Augmentation::kImageNet) {
-    options.val_resize =
-        default_val_resize(std::min(options.image_shape.height, options.image_shape.width));
+    options.val_resize = imagenet_validation(options.image_shape).resize;
   }
   for (const auto& [name, given] : all.nodes) {
     const auto dot = name.find('.');

@@ -305,6 +305,12 @@ TEST(OptionsTest, AugmentsAsForImageNetUnlessToldOtherwise) {
   EXPECT_EQ(none.val_resize, 0);
 }
 
+TEST(OptionsTest, ResizesForValidationByTheLongerSideOfTheSample) {
+  EXPECT_EQ(parse({"--image-shape", "3,112,224"}).val_resize, 256);
+  EXPECT_EQ(parse({"--image-shape", "3,299,299"}).val_resize, 341);
+  EXPECT_EQ(parse({"--image-shape", "3,112,224", "--val-resize", "130"}).val_resize, 130);
+}
+
 TEST(OptionsTest, LetsAugmentationFlagsChangePartsOfThePresetInAnyOrder) {
   const auto options = parse({"--random-mirror", "1", "--augment", "none"});
   EXPECT_TRUE(options.random_mirror);
