@@ -218,7 +218,7 @@ std::vector<Flag> training_flags() {
       zero_one(kTraining, "test-io", &T::test_io,
                "1: read one epoch, print the speed, train nothing"),
       zero_one(kTraining, "benchmark", &T::benchmark,
-               "1: train on one made-up batch, read nothing"),
+               "1: train on one made-up batch; --data-train and --data-val are not read"),
   };
 }
 

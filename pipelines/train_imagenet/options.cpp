@@ -196,6 +196,17 @@ void check_data(const TrainOptions& o) {
   }
 }
 
+void check_benchmark(const TrainOptions& o) {
+  if (!o.benchmark) return;
+  const std::pair<const char*, bool> given[] = {{"model-prefix", !o.model_prefix.empty()},
+                                                {"resume", o.resume},
+                                                {"load-epoch", o.load_epoch.has_value()}};
+  for (const auto& [name, is_given] : given) {
+    if (!is_given) continue;
+    throw Error(fmt::format("--benchmark 1 trains on made-up images; leave out --{}", name));
+  }
+}
+
 void check_training(const TrainOptions& o) {
   if (const auto devices = static_cast<int>(o.devices.size()); o.batch_size % devices != 0) {
     const int nearest = std::max(1, o.batch_size / devices) * devices;
@@ -255,6 +266,7 @@ TrainOptions parse_options(const std::vector<std::string>& arguments) {
   if (options.help || options.help_markdown || options.version) return options;
   settle(options, all);
   check_schedule(all);
+  check_benchmark(options);
   check_training(options);
   if (!options.summary) check_data(options);
   check_augmentation(options, all);
