@@ -30,7 +30,7 @@ void OutputGradient::gather() const {
   if (total_ == nullptr) return;
   constexpr float kNone = -std::numeric_limits<float>::infinity();
   for_each_part(threads_, [this](int part) {
-    const Range range = part_of(size_, part, threads_);
+    const Part range = part_of(size_, part, threads_);
     float* sum = total_ + range.begin;
     kernels::add_floor(bound_[0] + range.begin, bound_[1] + range.begin, range.size(), kNone, sum);
     for (std::size_t i = 2; i < bound_.size(); ++i) {

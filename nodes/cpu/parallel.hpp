@@ -23,11 +23,11 @@ class TeamSize {
 };
 
 /// Part `part` of `parts` nearly equal parts of `size` things.
-struct Range {
+struct Part {
   std::size_t begin = 0, end = 0;
   std::size_t size() const { return end - begin; }
 };
-inline Range part_of(std::size_t size, int part, int parts) {
+inline Part part_of(std::size_t size, int part, int parts) {
   const auto p = static_cast<std::size_t>(part), n = static_cast<std::size_t>(parts);
   return {size * p / n, size * (p + 1) / n};
 }

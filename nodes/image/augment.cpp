@@ -49,7 +49,7 @@ ImageView pad_into(const ImageView& image, int pad, int fill, Scratch& scratch) 
   return to_view(padded);
 }
 
-Range aspect_ratio_range(const AugmentOptions& options) {
+Interval aspect_ratio_range(const AugmentOptions& options) {
   const double most = options.max_random_aspect_ratio;
   if (options.min_random_aspect_ratio) return {*options.min_random_aspect_ratio, most};
   return {1 - most, 1 + most};
@@ -61,7 +61,7 @@ void check_range(const char* name, double value, double low, double high) {
   }
 }
 
-void check_order(const char* name, Range range) {
+void check_order(const char* name, Interval range) {
   if (!(range.low > 0 && range.low <= range.high && std::isfinite(range.high))) {
     throw Error(
         fmt::format("{} goes from {} to {}; give a range above 0", name, range.low, range.high));
@@ -92,14 +92,14 @@ void check_numbers(const AugmentOptions& options) {
 
 const AugmentOptions& checked(const AugmentOptions& options) {
   check_numbers(options);
-  const Range area{options.min_random_area, options.max_random_area};
-  const Range ratio = aspect_ratio_range(options);
+  const Interval area{options.min_random_area, options.max_random_area};
+  const Interval ratio = aspect_ratio_range(options);
   check_order("--min/max-random-area", area);
   check_order("--min/max-random-aspect-ratio", ratio);
   if (options.random_resized_crop && options.random_crop) {
     throw Error("--random-crop and --random-resized-crop are both on; choose one");
   }
-  if (!options.random_resized_crop && (area != Range{} || ratio != Range{})) {
+  if (!options.random_resized_crop && (area != Interval{} || ratio != Interval{})) {
     throw Error(
         "--min/max-random-area and --min/max-random-aspect-ratio need --random-resized-crop 1");
   }
@@ -141,7 +141,7 @@ ImageView Augment::crop(const Image& image, Random& random) const {
   }
   view = pad_into(view, options_.pad_size, options_.fill_value, padded);
   if (options_.random_resized_crop &&
-      (random_area_.area != Range{} || random_area_.aspect_ratio != Range{})) {
+      (random_area_.area != Interval{} || random_area_.aspect_ratio != Interval{})) {
     if (const auto part = random_resized_crop(size_of(view), random_area_, random)) {
       return resize_into(view.part(*part), size, sample);
     }

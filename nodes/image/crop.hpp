@@ -11,17 +11,17 @@
 namespace forebay {
 
 /// An interval to draw from.
-struct Range {
+struct Interval {
   double low = 1;
   double high = 1;
 
-  friend bool operator==(const Range&, const Range&) = default;
+  friend bool operator==(const Interval&, const Interval&) = default;
 };
 
 /// What a random resized crop covers: a fraction of the image's area, and height over width.
 struct RandomArea {
-  Range area;
-  Range aspect_ratio;
+  Interval area;
+  Interval aspect_ratio;
 };
 
 /// The middle `size` pixels of an image, which must have as many. Of an odd remainder the larger

@@ -13,7 +13,7 @@ class FileFetcher final : public Fetcher {
               ReadCounters& counters)
       : files_(std::move(files)), filler_(std::move(pool)), counters_(counters) {}
 
-  void begin_pass(const PassOrder& order, Range) override { order_ = &order; }
+  void begin_pass(const PassOrder& order, Places) override { order_ = &order; }
 
   // A piece of a block holds the label and then the file.
   Record fetch(std::uint64_t place) override {

@@ -72,7 +72,7 @@ class RecordFetcher final : public Fetcher {
         counters_(counters),
         files_(table_->files(), options_.access) {}
 
-  void begin_pass(const PassOrder& order, Range places) override {
+  void begin_pass(const PassOrder& order, Places places) override {
     order_ = &order;
     places_ = places;
     advised_ = 0;
@@ -210,7 +210,7 @@ class RecordFetcher final : public Fetcher {
   OpenFiles files_;
 
   const PassOrder* order_ = nullptr;
-  Range places_;
+  Places places_;
   std::uint64_t advised_ = 0;         // the kernel knows of what comes before this place
   std::vector<std::uint32_t> ranks_;  // of each block in the visits of a mixed order
   std::vector<LoadedRun> loaded_;     // one run, or the blocks of the window

@@ -35,7 +35,7 @@ class Fetcher {
 
   /// `order` must live until the next call or the last `fetch`; only its `places` will be fetched,
   /// upwards (other places too are right, but slow).
-  virtual void begin_pass(const PassOrder& order, Range places) = 0;
+  virtual void begin_pass(const PassOrder& order, Places places) = 0;
 
   /// Blocks while the disk works; `position` of the record is left to the caller. Throws `Error`.
   virtual Record fetch(std::uint64_t place) = 0;

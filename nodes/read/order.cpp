@@ -73,7 +73,7 @@ PassOrder PassOrder::mixed(std::span<const std::uint32_t> block_begins, std::uin
   return order;
 }
 
-Range part_of(std::uint64_t records, std::uint32_t part, std::uint32_t parts) {
+Places places_of_part(std::uint64_t records, std::uint32_t part, std::uint32_t parts) {
   return {records * part / parts, records * (part + 1) / parts};
 }
 

@@ -40,8 +40,8 @@ class PassOrder {
   std::vector<std::uint32_t> visits_;
 };
 
-/// A range of places, the last one excluded.
-struct Range {
+/// Places [begin, end) of a pass.
+struct Places {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 
@@ -49,6 +49,6 @@ struct Range {
 };
 
 /// The places of a pass that belong to `part` of `parts`: sizes differ by at most one.
-Range part_of(std::uint64_t records, std::uint32_t part, std::uint32_t parts);
+Places places_of_part(std::uint64_t records, std::uint32_t part, std::uint32_t parts);
 
 }  // namespace forebay

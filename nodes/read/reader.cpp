@@ -55,7 +55,7 @@ struct RecordReader::State {
     } else {
       open_images(data.image_folder);
     }
-    places = part_of(total, options.part, options.parts);
+    places = places_of_part(total, options.part, options.parts);
     if (places.size() == 0) {
       throw Error(fmt::format("part {} of {} of {} has no records, there are {}; use fewer parts",
                               options.part, options.parts, options.data, total));
@@ -135,7 +135,7 @@ struct RecordReader::State {
   std::unique_ptr<Fetcher> fetcher;
   std::string description;
   std::uint64_t total = 0;
-  Range places;  // of this part in each pass
+  Places places;  // of this part in each pass
 
   std::uint64_t position = 0;
   std::uint64_t end = 0;

@@ -3,78 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numbers>
-#include <optional>
-#include <string>
+#include <string_view>
+#include <utility>
 
 #include <forebay/graph/error.hpp>
 
 namespace forebay {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-// All of `text` as a number, or nothing.
-template <typename Number>
-std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-[[noreturn]] void refuse(std::string_view text, const std::string& what) {
-  throw Error(
-      fmt::format("--lr-step-epochs is \"{}\": {}; give increasing epochs (\"30,60\"), "
-                  "\"pow 2\" or \"cosine\"",
-                  text, what));
-}
-
-LrDecay parse_power(std::string_view text) {
-  std::string_view power = text.substr(3);
-  power.remove_prefix(std::min(power.find_first_not_of("- \t"), power.size()));
-  const std::optional<double> value = number<double>(power);
-  if (!value || !std::isfinite(*value) || *value <= 0) {
-    refuse(text, fmt::format("\"{}\" is not a power above 0", power));
-  }
-  return {.kind = LrDecay::Kind::kPower, .epochs = {}, .power = *value};
-}
-
-LrDecay parse_steps(std::string_view text) {
-  LrDecay decay{.kind = LrDecay::Kind::kSteps, .epochs = {}, .power = 0};
-  for (std::string_view rest = text;;) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view part = trimmed(rest.substr(0, comma));
-    const std::optional<int> epoch = number<int>(part);
-    if (!epoch || *epoch < 0) refuse(text, fmt::format("\"{}\" is not a number of epochs", part));
-    if (!decay.epochs.empty() && *epoch <= decay.epochs.back()) {
-      refuse(text, fmt::format("{} comes after {}", *epoch, decay.epochs.back()));
-    }
-    decay.epochs.push_back(*epoch);
-    if (comma == std::string_view::npos) return decay;
-    rest.remove_prefix(comma + 1);
-  }
-}
-
 void require(bool good, std::string_view name, double value, std::string_view wanted) {
   if (!good) throw Error(fmt::format("{} is {}; give {}", name, value, wanted));
 }
 
 }  // namespace
-
-LrDecay parse_lr_step_epochs(std::string_view text) {
-  text = trimmed(text);
-  if (text.empty()) return {};
-  if (text == "cosine") return {.kind = LrDecay::Kind::kCosine, .epochs = {}, .power = 0};
-  if (text.starts_with("pow")) return parse_power(text);
-  return parse_steps(text);
-}
 
 Schedule::Schedule(ScheduleOptions options) : options_(std::move(options)) {
   const ScheduleOptions& o = options_;

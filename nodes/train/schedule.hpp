@@ -3,7 +3,6 @@
 // The learning rate as a function of the step alone.
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 namespace forebay {
@@ -16,10 +15,6 @@ struct LrDecay {
   std::vector<int> epochs;  // kSteps: increasing; the rate falls where each of these begins
   double power = 0;         // kPower: (1 - progress) ^ power
 };
-
-/// Reads the value of `--lr-step-epochs`: "30,60", "pow 2" (also "pow2" and "pow-2"), "cosine", or
-/// nothing for a constant rate. Throws `Error` that says which part is wrong.
-LrDecay parse_lr_step_epochs(std::string_view text);
 
 struct ScheduleOptions {
   double lr = 0.1;  // after warm-up; 0 or more

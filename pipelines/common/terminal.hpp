@@ -4,9 +4,13 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace forebay {
+
+/// Moves to the beginning of a terminal's line and clears it.
+inline constexpr std::string_view kEraseLine = "\r\x1b[K";
 
 /// Whether stderr is a terminal that can redraw a line, and its width (80 where it has none).
 bool terminal_on_stderr();

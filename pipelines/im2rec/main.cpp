@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
   try {
     const Im2recOptions options = parse_im2rec_options({argv + 1, argv + argc});
     code_of_failure = kFailed;
+    if (!options.note.empty()) std::cerr << "im2rec: " << options.note << '\n';
     return run(options);
   } catch (const std::exception& error) {
     std::cerr << "im2rec: " << error.what() << '\n';

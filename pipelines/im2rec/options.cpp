@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <forebay/graph/error.hpp>
 
 #include <common/command_line.hpp>
@@ -210,6 +211,18 @@ void check(const Im2recOptions& o, const Parsed& parsed) {
   }
 }
 
+// Scripts for im2rec.py give all of its flags at once, so these are no error.
+std::string flags_without_effect(const Im2recOptions& options, const Parsed& parsed) {
+  std::vector<std::string> names;
+  for (const Flag& each : flags()) {
+    if (each.group != (options.list ? Group::kPacking : Group::kLists)) continue;
+    if (parsed.has(each.name)) names.push_back("--" + each.name);
+  }
+  if (names.empty()) return "";
+  return fmt::format("{} {} no effect {} --list", fmt::join(names, ", "),
+                     names.size() == 1 ? "has" : "have", options.list ? "with" : "without");
+}
+
 }  // namespace
 
 Im2recOptions parse_im2rec_options(const std::vector<std::string>& arguments) {
@@ -221,6 +234,7 @@ Im2recOptions parse_im2rec_options(const std::vector<std::string>& arguments) {
   if (options.encoding == Encoding::kPng && !parsed.has("quality")) options.quality = 3;
   take_paths(options, parsed.paths);
   check(options, parsed);
+  options.note = flags_without_effect(options, parsed);
   return options;
 }
 

@@ -40,6 +40,8 @@ struct Im2recOptions {
 
   bool help = false;
   bool version = false;
+
+  std::string note = "";  // names the flags that were given without effect; empty: none
 };
 
 /// Reads the command line, without the program's name. Throws `Error` with one line that names the

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -58,16 +59,22 @@ std::vector<std::byte> make_record(const Job& job, const Im2recOptions& options,
 
 std::vector<std::string> find_lists(const std::string& prefix) {
   const fs::path path(prefix);
-  const bool folder = fs::is_directory(path);
+  std::error_code error;
+  const bool folder = fs::is_directory(path, error);
   const fs::path parent = folder ? path : path.parent_path();
   const std::string start = folder ? "" : path.filename().string();
   std::vector<std::string> lists;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(parent, error)) {
-    const std::string name = entry.path().filename().string();
-    if (entry.is_regular_file() && name.starts_with(start) && name.ends_with(".lst")) {
-      lists.push_back(entry.path().string());
+  error.clear();
+  for (fs::directory_iterator entry(parent, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    std::error_code unknown;
+    if (entry->is_regular_file(unknown) && name.starts_with(start) && name.ends_with(".lst")) {
+      lists.push_back(entry->path().string());
     }
+  }
+  if (error) {
+    throw Error(fmt::format("cannot list the folder {}: {}", parent.string(), error.message()));
   }
   if (lists.empty()) {
     throw Error(fmt::format("no list {}*.lst; make one with: im2rec --list PREFIX ROOT",

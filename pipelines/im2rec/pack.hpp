@@ -32,7 +32,7 @@ struct PackListener {
 };
 
 /// PREFIX*.lst, or the .lst files in the folder PREFIX, in sorted order. Throws `Error` when there
-/// is none.
+/// is none and when the folder cannot be read.
 std::vector<std::string> find_lists(const std::string& prefix);
 
 /// Number of images in the list. Throws `Error` where it is empty or no list.

@@ -9,7 +9,6 @@
 namespace forebay {
 namespace {
 
-constexpr std::string_view kEraseLine = "\r\x1b[K";
 constexpr double kRedrawSeconds = 0.1;
 constexpr std::uint64_t kImagesPerLine = 1000;
 

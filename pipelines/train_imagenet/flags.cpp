@@ -218,7 +218,7 @@ std::vector<Flag> training_flags() {
       zero_one(kTraining, "test-io", &T::test_io,
                "1: read one epoch, print the speed, train nothing"),
       zero_one(kTraining, "benchmark", &T::benchmark,
-               "1: train on one made-up batch, read nothing"),
+               "1: train on one made-up batch; --data-train and --data-val are not read"),
   };
 }
 
@@ -272,9 +272,10 @@ std::vector<Flag> augmentation_flags() {
 
 std::vector<Flag> forebay_flags() {
   using T = TrainOptions;
-  auto val_resize = flag(kForebay, "val-resize", "N", &T::val_resize, whole(0, 65535),
-                         "the same for validation; left out: image height x 8/7 with --augment "
-                         "imagenet, else 0");
+  auto val_resize =
+      flag(kForebay, "val-resize", "N", &T::val_resize, whole(0, 65535),
+           "the same for validation; left out: longer side of --image-shape x 8/7 with "
+           "--augment imagenet, else 0");
   val_resize.standard.clear();
   auto config =
       flag(kForebay, "config", "FILE", &T::config, path(),
@@ -287,7 +288,8 @@ std::vector<Flag> forebay_flags() {
       std::move(val_resize),
       lr_schedule(),
       flag(kForebay, "warmup-epochs", "N", &T::warmup_epochs, whole(0),
-           "the rate rises linearly from 0 to --lr over these epochs"),
+           "the rate rises linearly from 1 % of --lr to --lr over these epochs (MXNet: only with "
+           "lbsgd)"),
       flag(kForebay, "label-smoothing", "F", &T::label_smoothing, fraction_below_one(),
            "part of the label that is spread over all classes"),
       on_switch("no-bias-decay", &T::no_bias_decay, "no weight decay on biases and batch norms"),

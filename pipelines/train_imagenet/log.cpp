@@ -6,15 +6,11 @@
 
 #include <fmt/format.h>
 
+#include <common/terminal.hpp>
 #include <forebay/nodes/train/metrics.hpp>
 #include <train_imagenet/flags.hpp>
 
 namespace forebay {
-namespace {
-
-constexpr std::string_view kEraseLine = "\r\x1b[K";
-
-}  // namespace
 
 std::vector<Metric> metrics(const StepResult& result, const TrainOptions& options) {
   std::vector<Metric> all = {{"accuracy", accuracy(result)}};

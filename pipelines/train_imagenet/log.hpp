@@ -45,6 +45,10 @@ class Log {
   /// `file` stays open as long as this lives.
   Log(std::FILE* file, LogPrefix prefix, TimeStamp time_stamp);
 
+  /// Removes the progress line, so that what is written next begins on a clean one.
+  ~Log() { set_progress(""); }
+  Log(const Log&) = delete;  // owns the terminal's last line
+
   /// One line; `message` has no newline.
   void info(std::string_view message);
 

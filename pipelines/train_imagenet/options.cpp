@@ -4,12 +4,14 @@
 #include <fstream>
 #include <map>
 #include <regex>
+#include <utility>
 
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
 #include <common/command_line.hpp>
 #include <common/flag_text.hpp>
+#include <forebay/nodes/image/augment.hpp>
 #include <train_imagenet/flag_values.hpp>
 #include <train_imagenet/flags.hpp>
 
@@ -106,18 +108,19 @@ void read_config(AllGiven& all, const std::string& path) {
   }
 }
 
-// The height that an image's short edge gets for a crop of `height`: 256 for 224.
-int default_val_resize(int height) { return (height * 8 + 3) / 7; }
-
 // Flags that change the meaning of others left out.
 void settle(TrainOptions& options, const AllGiven& all) {
   if (options.random_crop && !all.has("random-resized-crop")) options.random_resized_crop = false;
+  if (!options.random_resized_crop) {
+    options.min_random_area = options.max_random_area = 1;
+    options.min_random_aspect_ratio.reset();
+    options.max_random_aspect_ratio = 0;
+  }
   if (all.has("max-random-aspect-ratio") && !all.has("min-random-aspect-ratio")) {
     options.min_random_aspect_ratio.reset();
   }
   if (!all.has("val-resize") && options.augment == Augmentation::kImageNet) {
-    options.val_resize =
-        default_val_resize(std::min(options.image_shape.height, options.image_shape.width));
+    options.val_resize = imagenet_validation(options.image_shape).resize;
   }
   for (const auto& [name, given] : all.nodes) {
     const auto dot = name.find('.');
@@ -161,6 +164,22 @@ void check_augmentation(const TrainOptions& o, const AllGiven& all) {
   }
 }
 
+// Both flags set the schedule; the later one of the table would win without a word.
+void check_schedule(const AllGiven& all) {
+  if (!all.has("lr-schedule") || !all.has("lr-step-epochs")) return;
+  const Given &schedule = all.flags.at("lr-schedule"), &steps = all.flags.at("lr-step-epochs");
+  if (steps.text.empty()) return;
+  const auto alone = [](const char* name, const Given& given) {
+    TrainOptions options;
+    find_flag(name)->set(options, given.text, given.where);
+    return std::pair(options.lr_schedule, options.lr_power);
+  };
+  if (alone("lr-schedule", schedule) == alone("lr-step-epochs", steps)) return;
+  throw Error(
+      fmt::format("--lr-step-epochs '{}' has no use with --lr-schedule '{}'; give one of them",
+                  steps.text, schedule.text));
+}
+
 void check_data(const TrainOptions& o) {
   if (o.test_io && o.benchmark) {
     throw Error("--test-io 1 and --benchmark 1 exclude each other; give one of them");
@@ -174,6 +193,17 @@ void check_data(const TrainOptions& o) {
   }
   if (!o.data_val_idx.empty() && o.data_val.empty()) {
     throw Error("--data-val-idx is given without --data-val; give both");
+  }
+}
+
+void check_benchmark(const TrainOptions& o) {
+  if (!o.benchmark) return;
+  const std::pair<const char*, bool> given[] = {{"model-prefix", !o.model_prefix.empty()},
+                                                {"resume", o.resume},
+                                                {"load-epoch", o.load_epoch.has_value()}};
+  for (const auto& [name, is_given] : given) {
+    if (!is_given) continue;
+    throw Error(fmt::format("--benchmark 1 trains on made-up images; leave out --{}", name));
   }
 }
 
@@ -235,6 +265,8 @@ TrainOptions parse_options(const std::vector<std::string>& arguments) {
   }
   if (options.help || options.help_markdown || options.version) return options;
   settle(options, all);
+  check_schedule(all);
+  check_benchmark(options);
   check_training(options);
   if (!options.summary) check_data(options);
   check_augmentation(options, all);

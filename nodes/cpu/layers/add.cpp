@@ -46,7 +46,7 @@ void Add::forward(const Pass& pass) {
   const float* a = a_ == kImages ? pass.images : a_values_;
   const float* b = b_ == kImages ? pass.images : b_values_;
   for_each_part(threads_, [this, a, b](int part) {
-    const Range range = part_of(size_, part, threads_);
+    const Part range = part_of(size_, part, threads_);
     kernels::add_floor(a + range.begin, b == nullptr ? nullptr : b + range.begin, range.size(),
                        floor_, y_ + range.begin);
   });
@@ -55,7 +55,7 @@ void Add::forward(const Pass& pass) {
 void Add::backward(const Pass& /*pass*/) {
   gradient_.gather();
   for_each_part(threads_, [this](int part) {
-    const Range range = part_of(size_, part, threads_);
+    const Part range = part_of(size_, part, threads_);
     const float* second = gradient_.second();
     kernels::mask_gradient(gradient_.first() + range.begin,
                            second == nullptr ? nullptr : second + range.begin, y_ + range.begin,

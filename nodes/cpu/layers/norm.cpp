@@ -107,7 +107,7 @@ void Norm::forward(const Pass& pass) {
     use_running_statistics();
   }
   for_each_part(threads_, [this](int part) {
-    const Range range = part_of(pixels_, part, threads_);
+    const Part range = part_of(pixels_, part, threads_);
     const std::size_t at = range.begin * channels_;
     kernels::normalise(x_ + at, range.size(), channels_, affine(), adds() ? added_ + at : nullptr,
                        floor_, y_ + at);
@@ -120,7 +120,7 @@ void Norm::use_batch_statistics() {
   // The first pixel stands near the mean: without it the difference of the sums would lose digits.
   const float* centre = x_;
   for_each_part(threads_, [this, centre](int part) {
-    const Range range = part_of(pixels_, part, threads_);
+    const Part range = part_of(pixels_, part, threads_);
     kernels::add_moments(x_ + range.begin * channels_, range.size(), channels_, centre, sums(part),
                          scratch(part));
   });
@@ -164,7 +164,7 @@ void Norm::backward(const Pass& /*pass*/) {
   const float* g = adds() ? masked_ : gradient_.first();
   const float floor = adds() ? -std::numeric_limits<float>::infinity() : floor_;
   for_each_part(threads_, [this, g, floor](int part) {
-    const Range range = part_of(pixels_, part, threads_);
+    const Part range = part_of(pixels_, part, threads_);
     const std::size_t at = range.begin * channels_;
     kernels::normalise_backward(x_ + at, g + at, range.size(), channels_, affine(), floor, mean_,
                                 slope_, offset_, dx_ + at);
@@ -172,7 +172,7 @@ void Norm::backward(const Pass& /*pass*/) {
 }
 
 void Norm::sum_gradient(int part) {
-  const Range range = part_of(pixels_, part, threads_);
+  const Part range = part_of(pixels_, part, threads_);
   if (!adds()) {
     const std::size_t at = range.begin * channels_;
     kernels::add_gradient_moments(x_ + at, gradient_.first() + at, range.size(), channels_,

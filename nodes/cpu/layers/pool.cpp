@@ -97,7 +97,7 @@ void AveragePool::bind(const Arena& arena, const Planner& planner) {
 void AveragePool::forward(const Pass& pass) {
   const float* x = input_ == kImages ? pass.images : x_;
   for_each_part(threads_, [this, x](int part) {
-    const Range range = part_of(rows_, part, threads_);
+    const Part range = part_of(rows_, part, threads_);
     for (std::size_t row = range.begin; row < range.end; ++row) {
       kernels::sum_rows(x + row * pixels_ * channels_, pixels_, channels_,
                         1 / static_cast<float>(pixels_), y_ + row * channels_);
@@ -108,7 +108,7 @@ void AveragePool::forward(const Pass& pass) {
 void AveragePool::backward(const Pass& /*pass*/) {
   gradient_.gather();
   for_each_part(threads_, [this](int part) {
-    const Range range = part_of(rows_, part, threads_);
+    const Part range = part_of(rows_, part, threads_);
     for (std::size_t row = range.begin; row < range.end; ++row) {
       kernels::repeat_row(gradient_.first() + row * channels_, pixels_, channels_,
                           1 / static_cast<float>(pixels_), dx_ + row * pixels_ * channels_);

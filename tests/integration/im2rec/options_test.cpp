@@ -79,6 +79,23 @@ TEST(Im2recOptionsTest, TakesPathsBeforeAndAfterExtensions) {
   EXPECT_EQ(options.prefix, "/data/train");
 }
 
+TEST(Im2recOptionsTest, NotesFlagsWithoutEffect) {
+  EXPECT_EQ(parse({"--list", "--recursive", "--exts", ".jpg"}).note, "");
+  EXPECT_EQ(parse({"--resize", "256", "--num-thread", "2"}).note, "");
+  EXPECT_EQ(parse({"--list", "--resize", "256"}).note, "--resize has no effect with --list");
+  EXPECT_EQ(parse({"--list", "--pack-label", "--center-crop", "--quality", "90", "--quality=80",
+                   "--color=0", "--encoding=.jpg"})
+                .note,
+            "--center-crop, --quality, --color, --encoding, --pack-label have no effect with "
+            "--list");
+  EXPECT_EQ(parse({"--list", "--pass-through"}).note, "--pass-through has no effect with --list");
+  EXPECT_EQ(parse({"--recursive", "--no-shuffle", "--exts", ".png", "--chunks=2",
+                   "--train-ratio=0.5", "--test-ratio=0.1"})
+                .note,
+            "--exts, --recursive, --no-shuffle, --train-ratio, --test-ratio, --chunks have no "
+            "effect without --list");
+}
+
 TEST(Im2recOptionsTest, SaysWhatIsWrongWithTheCommandLine) {
   EXPECT_EQ(error_of({"train"}),
             "PREFIX and ROOT are needed: im2rec PREFIX ROOT, e.g. im2rec data/train photos; "

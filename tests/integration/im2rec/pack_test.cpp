@@ -173,5 +173,20 @@ TEST(FindListsTest, FindsThePrefixAndInAFolderAll) {
   }
 }
 
+TEST(FindListsTest, SaysWhyAFolderCannotBeRead) {
+  const TemporaryFolder folder;
+  folder.write("file", "");
+  const std::pair<std::string, std::string> cases[] = {{"none", "No such file or directory"},
+                                                       {"file", "Not a directory"}};
+  for (const auto& [name, why] : cases) {
+    try {
+      find_lists(folder.path(name + "/data"));
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.what(), "cannot list the folder " + folder.path(name) + ": " + why);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace forebay

@@ -103,6 +103,14 @@ TEST(Im2recProgramTest, TellsBadImagesByTheirPathAndEndsWithSuccess) {
             "im2rec: encode: bad.jpg: the image is neither JPEG, PNG, WebP nor BMP\n");
 }
 
+TEST(Im2recProgramTest, NotesFlagsWithoutEffectAndGoesOn) {
+  const TemporaryFolder folder;
+  const Program list(folder, {"--list", "--resize", "16", folder.path("data"), fixture("photos")});
+  EXPECT_EQ(list.wait(), 0);
+  EXPECT_EQ(list.err(), "im2rec: --resize has no effect with --list\n");
+  EXPECT_EQ(list.out(), folder.path("data") + ".lst: 1 images\n");
+}
+
 TEST(Im2recProgramTest, FailsWhereThereIsNoList) {
   const TemporaryFolder folder;
   const Program pack(folder, {folder.path("data"), fixture("photos")});

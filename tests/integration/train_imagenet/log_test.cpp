@@ -73,6 +73,14 @@ TEST_F(LogTest, KeepsTheProgressLineBelowTheOthers) {
   EXPECT_EQ(written(), "\r\x1b[K10 %\r\x1b[Khello\n10 %\r\x1b[Kbye\n");
 }
 
+TEST_F(LogTest, RemovesTheProgressLineAtItsEnd) {
+  {
+    Log log(file_, LogPrefix::kPlain, kNoon);
+    log.set_progress("10 %");
+  }
+  EXPECT_EQ(written(), "\r\x1b[K10 %\r\x1b[K");
+}
+
 TEST_F(LogTest, WritesNoControlCharactersWithoutProgress) {
   Log log(file_, LogPrefix::kPlain, kNoon);
   log.set_progress("");

@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <forebay/nodes/image/augment.hpp>
+#include <train_imagenet/data.hpp>
+
 namespace forebay {
 namespace {
 
@@ -250,13 +253,39 @@ TEST(OptionsTest, RefusesValuesThatContradictEachOther) {
        "--random-crop 1 and --random-resized-crop 1 exclude each other; give one of them"},
       {{"--augment", "none", "--min-random-area", "0.5"},
        "--min-random-area needs --random-resized-crop 1; give both or none"},
+      {{"--random-crop", "1", "--max-random-area", "0.5"},
+       "--max-random-area needs --random-resized-crop 1; give both or none"},
+      {{"--random-resized-crop", "0", "--max-random-aspect-ratio", "1.5"},
+       "--max-random-aspect-ratio needs --random-resized-crop 1; give both or none"},
       {{"--test-io", "1", "--benchmark", "1"},
        "--test-io 1 and --benchmark 1 exclude each other; give one of them"},
+      {{"--benchmark", "1", "--model-prefix", "p", "--resume"},
+       "--benchmark 1 trains on made-up images; leave out --model-prefix"},
+      {{"--benchmark", "1", "--resume"},
+       "--benchmark 1 trains on made-up images; leave out --resume"},
+      {{"--benchmark", "1", "--load-epoch", "1"},
+       "--benchmark 1 trains on made-up images; leave out --load-epoch"},
       {{"--data-val-idx", "v.idx"}, "--data-val-idx is given without --data-val; give both"},
       {{"--num-classes", "5", "--top-k", "5"},
        "--top-k is 5 but --num-classes is 5; give --top-k 0"},
   };
   for (const auto& [arguments, error] : cases) EXPECT_EQ(error_with_data(arguments), error);
+}
+
+TEST(OptionsTest, RefusesTwoSchedules) {
+  const auto error = [](const std::string& schedule, const std::string& steps) {
+    return error_with_data({"--lr-schedule", schedule, "--lr-step-epochs", steps});
+  };
+  EXPECT_EQ(error("cosine", "30,60"),
+            "--lr-step-epochs '30,60' has no use with --lr-schedule 'cosine'; give one of them");
+  EXPECT_EQ(error("step", "pow 2"),
+            "--lr-step-epochs 'pow 2' has no use with --lr-schedule 'step'; give one of them");
+  EXPECT_EQ(error("pow 3", "pow 2"),
+            "--lr-step-epochs 'pow 2' has no use with --lr-schedule 'pow 3'; give one of them");
+  EXPECT_EQ(error("pow 2", "10"),
+            "--lr-step-epochs '10' has no use with --lr-schedule 'pow 2'; give one of them");
+  EXPECT_EQ(error("step", "10,20"), "accepted");
+  EXPECT_EQ(error("pow 2", "pow-2"), "accepted");
 }
 
 TEST(OptionsTest, AsksForTrainingDataWhereItIsNeeded) {
@@ -282,6 +311,12 @@ TEST(OptionsTest, AugmentsAsForImageNetUnlessToldOtherwise) {
   EXPECT_EQ(none.val_resize, 0);
 }
 
+TEST(OptionsTest, ResizesForValidationByTheLongerSideOfTheSample) {
+  EXPECT_EQ(parse({"--image-shape", "3,112,224"}).val_resize, 256);
+  EXPECT_EQ(parse({"--image-shape", "3,299,299"}).val_resize, 341);
+  EXPECT_EQ(parse({"--image-shape", "3,112,224", "--val-resize", "130"}).val_resize, 130);
+}
+
 TEST(OptionsTest, LetsAugmentationFlagsChangePartsOfThePresetInAnyOrder) {
   const auto options = parse({"--random-mirror", "1", "--augment", "none"});
   EXPECT_TRUE(options.random_mirror);
@@ -296,6 +331,19 @@ TEST(OptionsTest, LetsAugmentationFlagsChangePartsOfThePresetInAnyOrder) {
 
   const auto around_one = parse({"--max-random-aspect-ratio", "0.25"});
   EXPECT_FALSE(around_one.min_random_aspect_ratio.has_value());
+}
+
+TEST(OptionsTest, GivesTheImagePathWhatItAcceptsForEveryCrop) {
+  const std::vector<std::string> cases[] = {{},
+                                            {"--augment", "none"},
+                                            {"--random-crop", "1"},
+                                            {"--random-resized-crop", "0"},
+                                            {"--augment", "none", "--random-crop", "1"},
+                                            {"--augment", "none", "--random-resized-crop", "1"}};
+  for (const auto& arguments : cases) {
+    EXPECT_NO_THROW(Augment(train_path(parse(arguments)).augment))
+        << testing::PrintToString(arguments);
+  }
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST(RandomResizedCrop, LiesInTheImage) {
 }
 
 /// The distance of a sample's distribution from the uniform one (Kolmogorov and Smirnov).
-double distance_from_uniform(std::vector<double> values, Range range) {
+double distance_from_uniform(std::vector<double> values, Interval range) {
   std::sort(values.begin(), values.end());
   double distance = 0;
   const auto count = static_cast<double>(values.size());

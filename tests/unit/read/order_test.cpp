@@ -125,7 +125,7 @@ TEST(Parts, CoverAPassOnceAndDifferByAtMostOne) {
     for (std::uint32_t parts = 1; parts < 20; ++parts) {
       std::uint64_t next = 0;
       for (std::uint32_t part = 0; part < parts; ++part) {
-        const Range range = part_of(records, part, parts);
+        const Places range = places_of_part(records, part, parts);
         EXPECT_EQ(range.begin, next);
         EXPECT_TRUE(range.size() == records / parts || range.size() == records / parts + 1);
         next = range.end;
