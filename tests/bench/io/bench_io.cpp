@@ -18,6 +18,7 @@
 
 #include <forebay/graph/graph.hpp>
 #include <forebay/nodes/batch/image_path.hpp>
+#include <forebay/nodes/batch/slots.hpp>
 #include <forebay/nodes/image/decode.hpp>
 #include <forebay/nodes/read/reader.hpp>
 
@@ -37,42 +38,50 @@ ReaderOptions reader_options(const std::string& data) {
   return {.data = data, .shuffle = true, .seed = 1};
 }
 
-double graph_seconds(const std::string& data, int threads, std::size_t& images) {
+// Memory that both use again in every turn.
+struct Pools {
+  BatchPool batches{kBatch, {}};
+  ImagePool images;
+};
+
+double graph_seconds(const std::string& data, int threads, const Pools& pools,
+                     std::size_t& images) {
   RecordReader reader(reader_options(data));
   ImagePathOptions options;
   options.augment = imagenet_train();
   options.last = LastBatch::kKeep;
   options.decode_concurrency = static_cast<std::size_t>(threads);
   options.augment_concurrency = static_cast<std::size_t>(threads);
-  const BatchPool batches(kBatch, options.augment.image_shape);
   images = 0;
   return seconds_of([&] {
     Graph graph("bench", {.threads = threads});
     const auto read = graph.source("read", [&] { return reader(); });
     const auto count =
         graph.sink("count", [&](const BatchHandle& batch) { images += batch->filled; });
-    read >> image_path(graph, options, batches, ImagePool()) >> count;
+    read >> image_path(graph, options, pools.batches, pools.images) >> count;
     graph.run();
   });
 }
 
-// What one would write without a graph: threads that take the next record, decode and augment it.
-double loop_seconds(const std::string& data, int threads, std::size_t& images) {
+// What one would write without a graph: threads that take the next record and the next row of a
+// batch, decode and augment.
+double loop_seconds(const std::string& data, int threads, const Pools& pools, std::size_t& images) {
   RecordReader reader(reader_options(data));
   const Augment augment(imagenet_train());
-  const ImagePool pool;
+  SlotAssigner assigner(pools.batches);
   std::mutex mutex;
   std::atomic<std::size_t> done{0};
   const auto work = [&] {
-    std::vector<float> sample(3 * 224 * 224);
     for (;;) {
       std::optional<Record> record;
+      Slot slot;
       {
         const std::lock_guard lock(mutex);
         record = reader();
+        if (!record) return;
+        slot = assigner.next();
       }
-      if (!record) return;
-      augment(decode(record->image, pool), Random(1, record->position), sample.data());
+      augment(decode(record->image, pools.images), Random(1, record->position), slot.image());
       ++done;
     }
   };
@@ -87,13 +96,15 @@ double loop_seconds(const std::string& data, int threads, std::size_t& images) {
 
 int run(const std::string& data, int repetitions, int threads) {
   std::size_t graph_images = 0, loop_images = 0;
-  loop_seconds(data, threads, loop_images);  // warms the page cache
+  const Pools pools;
+  loop_seconds(data, threads, pools, loop_images);  // warms the page cache and the pools
+  graph_seconds(data, threads, pools, graph_images);
   std::vector<double> ratios;
   std::printf("%d threads, %zu images a pass\n%12s %12s %8s\n", threads, loop_images, "graph img/s",
               "loop img/s", "ratio");
   for (int i = 0; i < repetitions; ++i) {
-    const double graph = graph_seconds(data, threads, graph_images);
-    const double loop = loop_seconds(data, threads, loop_images);
+    const double graph = graph_seconds(data, threads, pools, graph_images);
+    const double loop = loop_seconds(data, threads, pools, loop_images);
     if (graph_images != loop_images) {
       std::fprintf(stderr, "the graph gave %zu images, the loop %zu\n", graph_images, loop_images);
       return 1;
