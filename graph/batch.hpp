@@ -51,30 +51,21 @@ namespace detail {
 
 /// Many -> 1. Items are taken in order, one at a time; the batches are numbered anew.
 template <typename In, typename Out, typename Body>
-class BatchNode final : public InputNode<In> {
+class BatchNode final : public SerialNode<In, Out> {
  public:
   BatchNode(Run& run, std::string name, NodeSettings settings, Body collector)
-      : InputNode<In>(run, std::move(name), "batch", settings),
-        output_(*this),
-        collector_(std::move(collector)) {
-    this->add_output(output_);
-  }
-  OutputPort<Out>& output() { return output_; }
-  bool serial() const override { return true; }
+      : SerialNode<In, Out>(run, std::move(name), "batch", settings),
+        collector_(std::move(collector)) {}
 
  private:
+  // After the last item, one errand for what is left.
   Found find(Actions&) override {
-    if (working_) return {};
-    const Sequence head = this->queue_.head();
-    if (this->queue_.has_item(head)) return {Found::What::kItem, head};
-    if (this->queue_.has_hole(head)) return {Found::What::kHole, head};
-    if (this->queue_.ended() && !finished_) return {Found::What::kItem, head};
-    return {};
+    const Found next = this->next_in_order();
+    const bool at_end = !this->working() && this->queue_.ended() && !finished_;
+    return at_end ? Found{Found::What::kItem, this->queue_.head()} : next;
   }
-  Places output_places(Sequence) const override { return {sent_, sent_}; }
   Flight& take(Sequence s, Actions& actions) override {
-    working_ = true;
-    ItemFlight<In>& flight = this->flights_.get();
+    ItemFlight<In>& flight = this->begin_work();
     flight.counted = this->queue_.has_item(s);
     if (flight.counted) {
       flight.item.emplace(this->queue_.take(s, actions));
@@ -83,13 +74,7 @@ class BatchNode final : public InputNode<In> {
     }
     return flight;
   }
-  void take_hole(Sequence s, Actions& actions) override { this->queue_.release(s, actions); }
   bool exhausted() const override { return finished_; }
-  Sequence output_end() const override { return sent_; }
-  void recycle(Flight& flight) override {
-    working_ = false;
-    InputNode<In>::recycle(flight);
-  }
 
   void work(Flight& flight, Actions& actions) override {
     std::optional<Out> batch;
@@ -104,15 +89,11 @@ class BatchNode final : public InputNode<In> {
     }
     this->body_done(flight);
     this->drop_item(flight);
-    if (!batch) return;
-    this->count_out();
-    output_.send(sent_++, std::move(*batch), flight, actions);
+    if (batch) this->send_next(std::move(*batch), flight, actions);
   }
 
-  OutputPort<Out> output_;
   Body collector_;
-  bool working_ = false, finished_ = false;
-  Sequence sent_ = 0;  // the one worker's, handed on through the lock
+  bool finished_ = false;
 };
 
 }  // namespace detail

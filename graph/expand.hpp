@@ -27,47 +27,32 @@ class Emitter {
 
 namespace detail {
 
+template <typename Range>
+using ElementOf = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
+
 /// 1 -> any number: `body(item)` gives a range (a vector, say) whose elements are sent one by one
 /// as room appears. Items are taken in order, one at a time, and the outputs are numbered anew.
 template <typename In, typename Range, typename Body>
-class ExpandNode final : public InputNode<In> {
+class ExpandNode final : public SerialNode<In, ElementOf<Range>> {
  public:
-  using Out = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
+  using Out = ElementOf<Range>;
 
   ExpandNode(Run& run, std::string name, NodeSettings settings, Body body)
-      : InputNode<In>(run, std::move(name), "expand", settings),
-        output_(*this),
-        body_(std::move(body)) {
-    this->add_output(output_);
-  }
-  OutputPort<Out>& output() { return output_; }
-  bool serial() const override { return true; }
+      : SerialNode<In, Out>(run, std::move(name), "expand", settings), body_(std::move(body)) {}
 
  private:
   // An item's life: one flight for the body, then errands that send while there is room.
   Found find(Actions&) override {
-    if (working_) return {};
-    if (range_) return {Found::What::kItem, sent_};
-    const Sequence head = this->queue_.head();
-    if (this->queue_.has_item(head)) return {Found::What::kItem, head};
-    if (this->queue_.has_hole(head)) return {Found::What::kHole, head};
-    return {};
+    const bool more = !this->working() && range_.has_value();
+    return more ? Found{Found::What::kItem, this->next_output()} : this->next_in_order();
   }
-  Places output_places(Sequence) const override { return {sent_, sent_}; }
   Flight& take(Sequence s, Actions& actions) override {
-    working_ = true;
-    ItemFlight<In>& flight = this->flights_.get();
+    ItemFlight<In>& flight = this->begin_work();
     flight.counted = !range_.has_value();
     if (!range_) flight.item.emplace(this->queue_.take(s, actions));
     return flight;
   }
-  void take_hole(Sequence s, Actions& actions) override { this->queue_.release(s, actions); }
   bool exhausted() const override { return this->queue_.ended() && !range_; }
-  Sequence output_end() const override { return sent_; }
-  void recycle(Flight& flight) override {
-    working_ = false;
-    InputNode<In>::recycle(flight);
-  }
 
   void work(Flight& flight, Actions& actions) override {
     if (flight.counted) {
@@ -84,9 +69,9 @@ class ExpandNode final : public InputNode<In> {
     }
     this->body_done(flight);
     if (!range_) return;
-    while (*next_ != std::end(*range_) && flight.parked == 0 && output_.admits(sent_)) {
-      this->count_out();
-      output_.send(sent_++, Out(std::move(**next_)), flight, actions);
+    while (*next_ != std::end(*range_) && flight.parked == 0 &&
+           this->output().admits(this->next_output())) {
+      this->send_next(Out(std::move(**next_)), flight, actions);
       ++*next_;
     }
     if (*next_ == std::end(*range_)) {
@@ -95,12 +80,9 @@ class ExpandNode final : public InputNode<In> {
     }
   }
 
-  OutputPort<Out> output_;
   Body body_;
-  bool working_ = false;
-  std::optional<Range> range_;  // these three: the one worker's, handed on through the lock
+  std::optional<Range> range_;  // these two: the one worker's, handed on through the lock
   std::optional<decltype(std::begin(std::declval<Range&>()))> next_;
-  Sequence sent_ = 0;
 };
 
 /// 1 -> exactly `per_item`, sent from inside `body(item, emit)` as each is ready. Starts an item

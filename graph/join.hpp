@@ -46,26 +46,53 @@ class JoinBase : public Node {
   Sequence asked_ = 0;  // whose key was computed last
 };
 
+/// A join whose outputs are of type `Out`.
+template <typename Out>
+class JoinOf : public JoinBase {
+ public:
+  OutputPort<Out>& output() { return output_; }
+
+ protected:
+  JoinOf(Run& run, std::string name, NodeSettings settings, bool by_key)
+      : JoinBase(run, std::move(name), settings, by_key), output_(*this) {
+    add_output(output_);
+  }
+
+  void recycle(Flight& flight) override {
+    static_cast<ItemFlight<Out>&>(flight).item.reset();
+    flights_.put_back(flight);
+  }
+  void work(Flight& flight, Actions& actions) override {
+    body_done(flight);
+    count_out();
+    auto& item = static_cast<ItemFlight<Out>&>(flight).item;
+    output_.send(flight.sequence, std::move(*item), flight, actions);
+    item.reset();
+  }
+
+  Flights<ItemFlight<Out>> flights_;
+
+ private:
+  OutputPort<Out> output_;
+};
+
 /// Inputs of different types; gives tuples.
 template <typename... Ts>
-class JoinNode final : public JoinBase {
+class JoinNode final : public JoinOf<std::tuple<Ts...>> {
  public:
   using Keys = std::tuple<std::function<std::uint64_t(const Ts&)>...>;
   using Out = std::tuple<Ts...>;
 
   JoinNode(Run& run, std::string name, NodeSettings settings, std::optional<Keys> keys)
-      : JoinBase(run, std::move(name), settings, keys.has_value()),
+      : JoinOf<std::tuple<Ts...>>(run, std::move(name), settings, keys.has_value()),
         keys_(std::move(keys)),
-        queues_(std::make_unique<Queue<Ts>>(*this, settings.queue, settings.queue_bytes)...),
-        output_(*this) {
-    std::apply([this](auto&... queue) { (add_input(*queue), ...); }, queues_);
-    add_output(output_);
+        queues_(std::make_unique<Queue<Ts>>(*this, settings.queue, settings.queue_bytes)...) {
+    std::apply([this](auto&... queue) { (this->add_input(*queue), ...); }, queues_);
   }
   template <std::size_t I>
   auto& queue() {
     return *std::get<I>(queues_);
   }
-  OutputPort<Out>& output() { return output_; }
 
  private:
   std::uint64_t key(std::size_t input, Sequence s) override {
@@ -79,75 +106,47 @@ class JoinNode final : public JoinBase {
   }
   template <std::size_t... I>
   Out take_all(Actions& actions, std::index_sequence<I...>) {
-    return Out{queue<I>().take(match_[I], actions)...};
+    return Out{queue<I>().take(this->match_[I], actions)...};
   }
 
   Flight& take(Sequence, Actions& actions) override {
-    ItemFlight<Out>& flight = flights_.get();
+    ItemFlight<Out>& flight = this->flights_.get();
     flight.item.emplace(take_all(actions, std::index_sequence_for<Ts...>{}));
     return flight;
-  }
-  void recycle(Flight& flight) override {
-    static_cast<ItemFlight<Out>&>(flight).item.reset();
-    flights_.put_back(flight);
-  }
-  void work(Flight& flight, Actions& actions) override {
-    body_done(flight);
-    count_out();
-    auto& item = static_cast<ItemFlight<Out>&>(flight).item;
-    output_.send(flight.sequence, std::move(*item), flight, actions);
-    item.reset();
   }
 
   std::optional<Keys> keys_;
   std::tuple<std::unique_ptr<Queue<Ts>>...> queues_;
-  OutputPort<Out> output_;
-  Flights<ItemFlight<Out>> flights_;
 };
 
 /// Any number of inputs of one type, joined by place; gives vectors, input 0 first.
 template <typename T>
-class GatherNode final : public JoinBase {
+class GatherNode final : public JoinOf<std::vector<T>> {
  public:
   using Out = std::vector<T>;
 
   GatherNode(Run& run, std::string name, NodeSettings settings, std::size_t inputs)
-      : JoinBase(run, std::move(name), settings, /*by_key=*/false), output_(*this) {
+      : JoinOf<std::vector<T>>(run, std::move(name), settings, /*by_key=*/false) {
     for (std::size_t i = 0; i < inputs; ++i) {
       queues_.push_back(std::make_unique<Queue<T>>(*this, settings.queue, settings.queue_bytes));
-      add_input(*queues_.back());
+      this->add_input(*queues_.back());
     }
-    add_output(output_);
   }
   Queue<T>& queue(std::size_t input) { return *queues_[input]; }
-  OutputPort<Out>& output() { return output_; }
 
  private:
   std::uint64_t key(std::size_t, Sequence) override { return 0; }
   Flight& take(Sequence, Actions& actions) override {
-    ItemFlight<Out>& flight = flights_.get();
+    ItemFlight<Out>& flight = this->flights_.get();
     flight.item.emplace();
     flight.item->reserve(queues_.size());
     for (std::size_t i = 0; i < queues_.size(); ++i) {
-      flight.item->push_back(queues_[i]->take(match_[i], actions));
+      flight.item->push_back(queues_[i]->take(this->match_[i], actions));
     }
     return flight;
   }
-  void recycle(Flight& flight) override {
-    static_cast<ItemFlight<Out>&>(flight).item.reset();
-    flights_.put_back(flight);
-  }
-  void work(Flight& flight, Actions& actions) override {
-    body_done(flight);
-    count_out();
-    auto& item = static_cast<ItemFlight<Out>&>(flight).item;
-    output_.send(flight.sequence, std::move(*item), flight, actions);
-    item.reset();
-  }
 
   std::vector<std::unique_ptr<Queue<T>>> queues_;
-  OutputPort<Out> output_;
-  Flights<ItemFlight<Out>> flights_;
 };
 
 }  // namespace forebay::detail

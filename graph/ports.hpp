@@ -122,4 +122,52 @@ class InputNode : public Node {
   Flights<ItemFlight<In>> flights_;
 };
 
+/// A node with one input that takes its items in order, one at a time, and numbers its outputs
+/// anew.
+template <typename In, typename Out>
+class SerialNode : public InputNode<In> {
+ public:
+  OutputPort<Out>& output() { return output_; }
+  bool serial() const override { return true; }
+
+ protected:
+  SerialNode(Run& run, std::string name, std::string kind, NodeSettings settings)
+      : InputNode<In>(run, std::move(name), std::move(kind), settings), output_(*this) {
+    this->add_output(output_);
+  }
+
+  /// What is next in the stream; nothing while the one worker is at work.
+  Found next_in_order() const {
+    if (working_) return {};
+    const Sequence head = this->queue_.head();
+    if (this->queue_.has_item(head)) return {Found::What::kItem, head};
+    if (this->queue_.has_hole(head)) return {Found::What::kHole, head};
+    return {};
+  }
+  /// A flight for the one worker, without an item.
+  ItemFlight<In>& begin_work() {
+    working_ = true;
+    return this->flights_.get();
+  }
+  bool working() const { return working_; }
+  Sequence next_output() const { return sent_; }
+  void send_next(Out&& item, Flight& flight, Actions& actions) {
+    this->count_out();
+    output_.send(sent_++, std::move(item), flight, actions);
+  }
+
+  Places output_places(Sequence) const override { return {sent_, sent_}; }
+  void take_hole(Sequence s, Actions& actions) override { this->queue_.release(s, actions); }
+  Sequence output_end() const override { return sent_; }
+  void recycle(Flight& flight) override {
+    working_ = false;
+    InputNode<In>::recycle(flight);
+  }
+
+ private:
+  OutputPort<Out> output_;
+  bool working_ = false;
+  Sequence sent_ = 0;  // the one worker's, handed on through the lock
+};
+
 }  // namespace forebay::detail

@@ -141,32 +141,33 @@ Flight* Run::settle(Actions& actions, Keep keep, const Node* own) {
   return kept;
 }
 
-void Run::work_on(Flight* flight) {
-  taken_over(flight);
+// `go_on` settles what a flight left to do and gives the one to continue with.
+template <typename GoOn>
+void Run::run_chain(Flight* flight, const GoOn& go_on) {
   ++working_;
   std::int64_t now = 0;
   while (flight != nullptr) {
     Actions actions;
     flight->begin = now != 0 || !metering() ? now : now_ns();
     now = flight->node->run_flight(*flight, actions);
-    pool_of_this_thread = this;
-    flight = settle(actions, Keep::kPool);
-    pool_of_this_thread = nullptr;
+    flight = go_on(actions);
   }
   --working_;
+}
+
+void Run::work_on(Flight* flight) {
+  taken_over(flight);
+  run_chain(flight, [this](Actions& actions) {
+    pool_of_this_thread = this;
+    Flight* next = settle(actions, Keep::kPool);
+    pool_of_this_thread = nullptr;
+    return next;
+  });
   handed_over(this);
 }
 
 void Run::work_on_own(Flight* flight, const Node& node) {
-  ++working_;
-  std::int64_t now = 0;
-  while (flight != nullptr) {
-    Actions actions;
-    flight->begin = now != 0 || !metering() ? now : now_ns();
-    now = flight->node->run_flight(*flight, actions);
-    flight = settle(actions, Keep::kOwn, &node);
-  }
-  --working_;
+  run_chain(flight, [&](Actions& actions) { return settle(actions, Keep::kOwn, &node); });
 }
 
 void Run::submit(tbb::flow::function_node<Flight*>& task, Flight* flight) {

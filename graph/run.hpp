@@ -75,6 +75,8 @@ class Run {
   void submit(tbb::flow::function_node<Flight*>& task, Flight* flight);
 
  private:
+  template <typename GoOn>
+  void run_chain(Flight* flight, const GoOn& go_on);
   void run_until_ended();
   void watch();
   void report_stall(double seconds);
