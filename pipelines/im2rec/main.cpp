@@ -2,13 +2,13 @@
 //
 //     list ─► read ─► encode ─► write
 
-#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <string>
 
+#include <common/clock.hpp>
 #include <common/interrupt.hpp>
 #include <common/terminal.hpp>
 #include <im2rec/make_lists.hpp>
@@ -21,10 +21,6 @@ namespace {
 using namespace forebay;
 
 constexpr int kFailed = 1, kWrongUse = 2, kInterrupted = 130;
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 Packed pack_and_show(const std::string& list, const Im2recOptions& options) {
   const std::string name = std::filesystem::path(list).stem().string() + ".rec";

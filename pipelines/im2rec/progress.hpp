@@ -4,10 +4,11 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <common/clock.hpp>
 
 namespace forebay {
 
@@ -15,9 +16,6 @@ namespace forebay {
 /// images. Lines about bad images stay above it. For one thread at a time.
 class PackProgress {
  public:
-  /// Seconds from any fixed point.
-  using Clock = std::function<double()>;
-
   /// `file` (stderr) stays open as long as this lives. `name` is what is written, `total` the
   /// images in its list. `terminal_width` 0: no terminal.
   PackProgress(std::FILE* file, std::size_t terminal_width, Clock clock, std::string name,

@@ -17,7 +17,7 @@ ImagePathOptions path(const TrainOptions& options) {
   path.augment.rgb_std = to_float(options.rgb_std);
   path.num_classes = options.num_classes;
   path.seed = options.seed;
-  path.on_bad_image = options.on_bad_image == OnBadImage::kSkip ? OnError::kSkip : OnError::kStop;
+  path.on_bad_image = options.on_bad_image;
   path.bad_image_limit = static_cast<std::uint64_t>(options.bad_image_limit);
   path.decode_concurrency = static_cast<std::size_t>(options.data_nthreads);
   path.augment_concurrency = std::max<std::size_t>(1, path.decode_concurrency / 2);

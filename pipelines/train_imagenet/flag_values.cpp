@@ -125,7 +125,7 @@ std::string show(LrSchedule value) {
   return "";
 }
 
-std::string show(OnBadImage value) { return value == OnBadImage::kStop ? "'stop'" : "'skip'"; }
+std::string show(OnError value) { return value == OnError::kStop ? "'stop'" : "'skip'"; }
 
 std::string show(LogPrefix value) {
   switch (value) {

@@ -32,7 +32,7 @@ std::string show(const ImageShape& shape);
 std::string show(const std::vector<DeviceName>& devices);
 std::string show(Augmentation value);
 std::string show(LrSchedule value);
-std::string show(OnBadImage value);
+std::string show(OnError value);
 std::string show(LogPrefix value);
 template <class T>
 std::string show(const std::optional<T>& value) {

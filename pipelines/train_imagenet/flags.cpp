@@ -297,7 +297,7 @@ std::vector<Flag> forebay_flags() {
            "of weights, order and augmentation"),
       on_switch("resume", &T::resume, "go on from the newest checkpoint of --model-prefix"),
       flag(kForebay, "on-bad-image", "WORD", &T::on_bad_image,
-           word<OnBadImage>({{"stop", OnBadImage::kStop}, {"skip", OnBadImage::kSkip}}),
+           word<OnError>({{"stop", OnError::kStop}, {"skip", OnError::kSkip}}),
            "stop, or skip it and count it"),
       flag(kForebay, "bad-image-limit", "N", &T::bad_image_limit, whole<std::int64_t>(0),
            "stop when more than this many were skipped"),

@@ -10,13 +10,13 @@
 #include <vector>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/graph/settings.hpp>
 #include <forebay/nodes/network/shape.hpp>
 
 namespace forebay {
 
 enum class Augmentation : std::uint8_t { kNone, kImageNet };
 enum class LrSchedule : std::uint8_t { kStep, kCosine, kPolynomial };
-enum class OnBadImage : std::uint8_t { kStop, kSkip };
 enum class LogPrefix : std::uint8_t {
   kPlain,  // the message alone
   kMxnet,  // "INFO:root:", as MXNet 1.x prints
@@ -82,7 +82,7 @@ struct TrainOptions {
   std::array<double, 3> rgb_mean = {123.68, 116.779, 103.939};
   std::array<double, 3> rgb_std = {58.393, 57.12, 57.375};
   int data_nthreads = 4;
-  OnBadImage on_bad_image = OnBadImage::kStop;
+  OnError on_bad_image = OnError::kStop;
   std::int64_t bad_image_limit = 100;  // of kSkip; for one run
 
   // Augmentation of training images. The values are those of kImageNet; kNone has other ones.

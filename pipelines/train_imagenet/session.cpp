@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <utility>
 
+#include <common/clock.hpp>
 #include <common/interrupt.hpp>
 #include <common/terminal.hpp>
 #include <forebay/nodes/random.hpp>
@@ -15,10 +15,6 @@
 
 namespace forebay {
 namespace {
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
   for (const NodeSnapshot& node : snapshot.nodes) {

@@ -2,16 +2,13 @@
 
 // MXNet's speed lines: one every --disp-batches batches.
 
-#include <functional>
 #include <optional>
 #include <string>
 
+#include <common/clock.hpp>
 #include <train_imagenet/log.hpp>
 
 namespace forebay {
-
-/// Seconds from any fixed point.
-using Clock = std::function<double()>;
 
 /// Training's lines. As MXNet's, the first batch of an epoch only starts the clock, and a line
 /// comes after each batch whose number is a multiple of the period: the first one covers 21
