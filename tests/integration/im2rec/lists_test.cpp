@@ -100,7 +100,7 @@ TEST(MakeListsTest, SaysWhyNoImageWasFound) {
   options.exts = {".webp"};
   EXPECT_EQ(error_of(options),
             "no .webp files in " + options.root + "; --exts names the files that are images");
-  EXPECT_TRUE(folder.files().empty());
+  EXPECT_TRUE(folder.names().empty());
 }
 
 TEST(PythonShuffleTest, IsPythonsForSeed100) {

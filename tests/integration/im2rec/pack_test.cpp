@@ -131,7 +131,7 @@ TEST(PackListTest, StopsAtABadImageWhenAskedAndLeavesNoFile) {
   const std::string list = folder.write("data.lst", "0\t1\ttext.png\n");
   EXPECT_EQ(error_of(list, {.root = folder.path("root"), .on_bad_image = OnError::kStop}),
             "encode: text.png: the image is neither JPEG, PNG, WebP nor BMP");
-  EXPECT_EQ(folder.files(), (std::vector<std::string>{"data.lst", "root"}));
+  EXPECT_EQ(folder.names(), (std::vector<std::string>{"data.lst", "root"}));
 }
 
 TEST(PackListTest, FailsWhereNoImageCanBeReadAndLeavesNoFile) {
@@ -140,7 +140,7 @@ TEST(PackListTest, FailsWhereNoImageCanBeReadAndLeavesNoFile) {
   EXPECT_EQ(error_of(list, {.root = folder.path("root")}),
             "nothing was packed: none of the 2 images of " + list + " can be read below " +
                 folder.path("root"));
-  EXPECT_EQ(folder.files(), (std::vector<std::string>{"data.lst"}));
+  EXPECT_EQ(folder.names(), (std::vector<std::string>{"data.lst"}));
 }
 
 TEST(PackListTest, LeavesNoFileWhenInterrupted) {
@@ -151,7 +151,7 @@ TEST(PackListTest, LeavesNoFileWhenInterrupted) {
   const Packed packed = pack_list(copy_list(folder, "shuffled.lst"), photos(), listener);
   EXPECT_TRUE(packed.interrupted);
   EXPECT_EQ(heard.done, 3);
-  EXPECT_EQ(folder.files(), (std::vector<std::string>{"shuffled.lst"}));
+  EXPECT_EQ(folder.names(), (std::vector<std::string>{"shuffled.lst"}));
 }
 
 TEST(FindListsTest, FindsThePrefixAndInAFolderAll) {

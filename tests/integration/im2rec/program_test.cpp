@@ -132,7 +132,7 @@ TEST(Im2recProgramTest, CtrlCLeavesTheFilesAsTheyWere) {
   EXPECT_EQ(pack.wait(), 130);
   EXPECT_NE(pack.err().find("Interrupted; " + folder.path("data.rec") + " was not written\n"),
             std::string::npos);
-  EXPECT_EQ(folder.files(), (std::vector<std::string>{"data.lst", "data.rec"}));
+  EXPECT_EQ(folder.names(), (std::vector<std::string>{"data.lst", "data.rec"}));
   EXPECT_EQ(content(folder.path("data.rec")), "older");
 }
 

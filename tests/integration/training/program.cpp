@@ -133,21 +133,10 @@ std::vector<std::string> operator+(std::vector<std::string> base,
   return base;
 }
 
-Folder::Folder() {
-  std::string name = std::filesystem::temp_directory_path() / "training_test.XXXXXX";
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-Folder::~Folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 std::vector<std::string> Folder::files() const {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
-    names.push_back(std::filesystem::relative(entry.path(), path_));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path())) {
+    names.push_back(std::filesystem::relative(entry.path(), path()));
   }
   std::ranges::sort(names);
   return names;

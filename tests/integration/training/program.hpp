@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <support/temporary_folder.hpp>
+
 namespace forebay {
 
 /// How a program ended, and all that it wrote.
@@ -64,19 +66,10 @@ std::vector<std::string> operator+(std::vector<std::string> base,
                                    const std::vector<std::string>& more);
 
 /// An empty folder that goes away with its content.
-class Folder {
+class Folder : public test::TemporaryFolder {
  public:
-  Folder();
-  ~Folder();
-  Folder(const Folder&) = delete;  // owns the folder
-  Folder& operator=(const Folder&) = delete;
-
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  /// Names of all files in it, sorted.
+  /// Names of all files in it and its folders, sorted.
   std::vector<std::string> files() const;
-
- private:
-  std::string path_;
 };
 
 }  // namespace forebay

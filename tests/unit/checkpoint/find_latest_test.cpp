@@ -70,7 +70,7 @@ TEST_F(FindLatestTest, PassesOverWhatCannotBeResumedAndSaysWhy) {
 
 TEST_F(FindLatestTest, LooksInTheCurrentFolderForABarePrefix) {
   const auto before = std::filesystem::current_path();
-  std::filesystem::current_path(folder_);
+  std::filesystem::current_path(folder_.path());
   save(checkpoint_stem("run", 1), 10);
   const LatestCheckpoint latest = find_latest("run");
   std::filesystem::current_path(before);

@@ -16,29 +16,17 @@
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/checkpoint/checkpoint.hpp>
+#include <support/error_of.hpp>
+#include <support/temporary_folder.hpp>
 
 namespace forebay {
 
 class FolderTest : public testing::Test {
  protected:
-  FolderTest() : folder_(testing::TempDir() + "forebay-XXXXXX") {
-    if (mkdtemp(folder_.data()) == nullptr) throw system_error("making " + folder_, errno);
-  }
-  ~FolderTest() override { std::filesystem::remove_all(folder_); }
+  std::string path(const std::string& name) const { return folder_ / name; }
+  std::vector<std::string> files() const { return folder_.names(); }
 
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
-
-  /// Names of all files in the folder, sorted.
-  std::vector<std::string> files() const {
-    std::vector<std::string> names;
-    for (const auto& file : std::filesystem::directory_iterator(folder_)) {
-      names.push_back(file.path().filename().string());
-    }
-    std::ranges::sort(names);
-    return names;
-  }
-
-  std::string folder_;
+  test::TemporaryFolder folder_;
 };
 
 inline std::string content_of(const std::string& path) {
@@ -51,14 +39,7 @@ inline void write_file(const std::string& path, const std::string& content) {
   std::ofstream(path, std::ios::binary) << content;
 }
 
-std::string error_of(auto&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 /// The network of tests/fixtures/checkpoint/make.py.
 inline Network tiny_network() {

@@ -128,7 +128,7 @@ TEST_F(SafetensorsTest, RefusesAWrongLength) {
             "its header would have 18446744073709551615 bytes; 100000000 are allowed");
   write_file(path("x"), std::string("\x03\0\0\0\0\0\0\0{}", 10));
   EXPECT_EQ(refusal(path("x")), "its header would have 3 bytes, the file has 2 after the length");
-  EXPECT_EQ(refusal(folder_), "it has 0 bytes, fewer than the header's length takes");
+  EXPECT_EQ(refusal(folder_.path()), "it has 0 bytes, fewer than the header's length takes");
 }
 
 TEST_F(SafetensorsTest, RefusesAWrongHeader) {

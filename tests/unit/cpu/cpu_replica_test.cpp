@@ -6,20 +6,14 @@
 #include <functional>
 
 #include <forebay/graph/error.hpp>
+#include <support/error_of.hpp>
 
 #include "reference.hpp"
 
 namespace forebay {
 namespace {
 
-std::string error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 class CpuReplicaTest : public testing::Test {
  protected:

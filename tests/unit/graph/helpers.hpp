@@ -17,6 +17,7 @@
 #include <utility>
 
 #include <forebay/graph/graph.hpp>
+#include <support/error_of.hpp>
 
 namespace forebay::test {
 
@@ -25,16 +26,6 @@ inline auto count_to(int count) {
   return [next = 0, count]() mutable -> std::optional<int> {
     return next < count ? std::optional(next++) : std::nullopt;
   };
-}
-
-/// What `call` throws as `Error`; empty when it throws nothing.
-inline std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
 }
 
 /// Threads of this process.

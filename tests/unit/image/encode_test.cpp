@@ -6,19 +6,14 @@
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/image/decode.hpp>
 
+#include <support/error_of.hpp>
+
 #include "fixtures.hpp"
 
 namespace forebay {
 namespace {
 
-std::string error_of(const auto& action) {
-  try {
-    action();
-    return "none";
-  } catch (const Error& error) {
-    return error.what();
-  }
-}
+using test::error_of;
 
 class EncodeJpeg : public testing::TestWithParam<int> {};
 

@@ -9,34 +9,21 @@
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/image/encode.hpp>
+#include <support/error_of.hpp>
+#include <support/temporary_folder.hpp>
 
 namespace forebay {
 namespace {
 
 namespace fs = std::filesystem;
+using test::error_of;
 
 class FilesTest : public testing::Test {
  protected:
-  FilesTest() {
-    std::string name = (fs::temp_directory_path() / "files_test_XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~FilesTest() override { fs::remove_all(folder_); }
-
   static std::string fixture(const std::string& name) { return FOREBAY_FIXTURES "/image/" + name; }
-  std::string path(const std::string& name) const { return folder_ + '/' + name; }
+  std::string path(const std::string& name) const { return folder_ / name; }
 
-  template <typename Call>
-  static std::string error_of(Call call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
-  }
-
-  std::string folder_;
+  test::TemporaryFolder folder_;
 };
 
 TEST_F(FilesTest, ReadsDecodesAndWritesAnImage) {

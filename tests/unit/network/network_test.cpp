@@ -6,18 +6,12 @@
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/network/weights.hpp>
+#include <support/error_of.hpp>
 
 namespace forebay {
 namespace {
 
-std::string error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 std::vector<std::string> names(const Network& network) {
   std::vector<std::string> result;

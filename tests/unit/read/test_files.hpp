@@ -17,26 +17,10 @@
 #include <forebay/nodes/read/index.hpp>
 #include <forebay/nodes/read/record_writer.hpp>
 #include <forebay/nodes/read/recordio.hpp>
+#include <support/error_of.hpp>
+#include <support/temporary_folder.hpp>
 
 namespace forebay::test {
-
-/// A new folder, removed with all that is in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "forebay-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 inline void write_file(const std::string& path, const std::string& content) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
@@ -79,16 +63,6 @@ inline void write_records(const std::string& path, std::uint64_t count, WithInde
   if (index == WithIndex::kYes) {
     write_file(std::filesystem::path(path).replace_extension(".idx").string(), lines);
   }
-}
-
-/// The text of the `Error` that `body` throws; "" when it throws none.
-inline std::string error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace forebay::test

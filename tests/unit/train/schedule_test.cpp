@@ -7,18 +7,12 @@
 #include <vector>
 
 #include <forebay/graph/error.hpp>
+#include <support/error_of.hpp>
 
 namespace forebay {
 namespace {
 
-std::string error_of(auto&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 LrDecay steps(std::vector<int> epochs) {
   return {.kind = LrDecay::Kind::kSteps, .epochs = std::move(epochs), .power = 0};
