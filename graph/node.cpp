@@ -280,6 +280,8 @@ NodeSnapshot Node::snapshot(std::int64_t now) const {
   result.name = name_;
   result.kind = kind_;
   result.own_threads = has_own_threads();
+  result.per_item = places_needed();
+  result.serial = serial();
   for (const OutputBase* output : outputs_) {
     for (const QueueBase* target : output->targets()) {
       if (target != nullptr) {
@@ -292,6 +294,8 @@ NodeSnapshot Node::snapshot(std::int64_t now) const {
   account(now);
   for (const QueueBase* input : inputs_) result.inputs.push_back(input->snapshot());
   result.concurrency = settings_.concurrency;
+  result.order = settings_.order;
+  result.fixed = settings_.fixed;
   result.active = static_cast<std::size_t>(active_);
   result.ended = ended_;
   result.items_in = items_in_;

@@ -152,6 +152,7 @@ QueueSnapshot QueueBase::snapshot() const {
   return {.from = from,
           .depth = depth_,
           .capacity = capacity_,
+          .first = offset,
           .high_water = high_water_,
           .bytes = bytes_,
           .capacity_bytes = capacity_bytes_,
