@@ -19,12 +19,13 @@ class Compiler {
  public:
   Compiler(const Network& network, Planner& planner, const FlatArrays& arrays)
       : network_(network), planner_(planner), arrays_(arrays), tensor_of_(network.layers.size()) {
-    find_lone_readers();
+    find_readers();
   }
 
   CompiledNetwork run() && {
     for (int i = 0; i < static_cast<int>(network_.layers.size()); ++i) compile_layer(i);
     result_.logits = tensor_of_.back();
+    check_logits();
     return std::move(result_);
   }
 
@@ -45,7 +46,8 @@ class Compiler {
     return add != kNone && layer(add).inputs[0] == index ? add : kNone;
   }
 
-  void find_lone_readers();
+  void find_readers();
+  void check_logits();
   void compile_layer(int index);
   void compile_weighted(int index);
   void compile_norm(int index);
@@ -69,7 +71,7 @@ class Compiler {
   CompiledNetwork result_;
 };
 
-void Compiler::find_lone_readers() {
+void Compiler::find_readers() {
   lone_readers_.assign(network_.layers.size(), kNone);
   std::vector<int> readers(network_.layers.size());
   for (int i = 0; i < static_cast<int>(network_.layers.size()); ++i) {
@@ -78,6 +80,20 @@ void Compiler::find_lone_readers() {
       lone_readers_[at] = ++readers[at] == 1 ? i : kNone;
     }
   }
+  const auto unread = std::find(readers.begin(), readers.end() - 1, 0);
+  if (unread != readers.end() - 1) {
+    throw Error(fmt::format("{}: nothing reads layer {}; only the last layer may be left over",
+                            network_.name, layer(static_cast<int>(unread - readers.begin())).name));
+  }
+}
+
+void Compiler::check_logits() {
+  const std::size_t values = planner_.tensor(result_.logits).row_size();
+  if (values == static_cast<std::size_t>(network_.classes)) return;
+  throw Error(
+      fmt::format("{}: the last layer, {}, gives {} values for {} classes; let it give one "
+                  "for each",
+                  network_.name, network_.layers.back().name, values, network_.classes));
 }
 
 int Compiler::new_tensor(const ImageShape& shape) {

@@ -24,7 +24,8 @@ struct FlatArrays {
 
 /// Adds tensors to `planner` and compiles the layers for its rows and threads. A norm takes over
 /// the ReLU that alone reads it, and the add that alone reads it with that one's ReLU; an add takes
-/// over its ReLU; flatten is free. Throws `Error` where a layer needs what there is no kernel for.
+/// over its ReLU; flatten is free. Throws `Error` where a layer needs what there is no kernel for,
+/// where nothing reads a layer before the last, and where that one does not give a value per class.
 CompiledNetwork compile(const Network& network, Planner& planner, const FlatArrays& arrays);
 
 }  // namespace forebay

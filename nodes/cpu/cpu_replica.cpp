@@ -30,6 +30,12 @@ const ReplicaOptions& checked(const Network& network, const ReplicaOptions& opti
   };
   if (options.rows < 1) refuse("rows is 0; give 1 or more");
   if (options.threads < 1) refuse(fmt::format("threads is {}; give 1 or more", options.threads));
+  if (options.threads > omp_get_thread_limit()) {
+    refuse(
+        fmt::format("threads is {}, but the environment's OMP_THREAD_LIMIT is {}; unset it, or "
+                    "give no more threads",
+                    options.threads, omp_get_thread_limit()));
+  }
   if (!(options.label_smoothing >= 0 && options.label_smoothing < 1)) {
     refuse(fmt::format("label_smoothing is {}; give 0 or more, below 1", options.label_smoothing));
   }
@@ -170,7 +176,7 @@ StepResult CpuReplica::evaluate(const Shard& shard, std::span<float> logits) {
 }
 
 void CpuReplica::load_parameters(const Weights& weights, std::size_t begin, std::size_t count) {
-  const TeamSize team(options_.threads);
+  const TeamSize alone(1);
   for (const auto& op : compiled_.ops) {
     for (std::size_t which = 0; which < op->parameters().size(); ++which) {
       const auto parameter = static_cast<std::size_t>(op->parameters()[which]);

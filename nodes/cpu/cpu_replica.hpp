@@ -17,19 +17,21 @@ namespace forebay {
 /// rows and threads on one machine.
 class CpuReplica final : public Replica {
  public:
-  /// Throws `Error` for options out of range, and where memory is short.
+  /// Throws `Error` for options out of range, for more threads than OMP_THREAD_LIMIT allows, and
+  /// where memory is short.
   CpuReplica(const Network& network, const ReplicaOptions& options);
 
   StepResult forward_backward(const Shard& shard,
                               const std::function<void(const GradientBucket&)>& on_bucket) override;
   StepResult evaluate(const Shard& shard, std::span<float> logits) override;
 
-  /// Copies whole parameters: those that the range touches.
+  /// Copies whole parameters: those that the range touches. Works on the calling thread alone.
   void load_parameters(const Weights& weights, std::size_t begin, std::size_t count) override;
   void load_buffers(const Weights& weights) override;
   std::span<const float> buffers() const override { return buffers_; }
   std::span<const GradientBucket> buckets() const override { return buckets_.list(); }
   std::size_t memory_bytes() const override { return memory_bytes_; }
+  int threads() const override { return options_.threads; }
 
   /// For tests of the plan: what it would take without sharing, and what no plan could go below.
   const MemoryPlan& plan() { return planner_.plan(); }

@@ -9,17 +9,28 @@
 namespace forebay {
 
 /// Sets the calling thread's OpenMP team size for a scope. oneDNN bakes the size into a primitive
-/// and must meet the same one when it runs; the setting is per thread, and replicas' steps may run
-/// on any thread. A team of 1 runs inline.
+/// and must meet the same one when it runs, so what the environment says of smaller teams
+/// (OMP_DYNAMIC, OMP_MAX_ACTIVE_LEVELS) is set aside as well. All of this is per thread, and so are
+/// teams: one begins with the first step on a thread and ends with that thread. A team of 1 runs
+/// inline.
 class TeamSize {
  public:
-  explicit TeamSize(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
-  ~TeamSize() { omp_set_num_threads(before_); }
+  explicit TeamSize(int threads) {
+    omp_set_num_threads(threads);
+    omp_set_dynamic(0);
+    omp_set_max_active_levels(omp_get_active_level() + 1);
+  }
+  ~TeamSize() {
+    omp_set_num_threads(threads_before_);
+    omp_set_dynamic(dynamic_before_);
+    omp_set_max_active_levels(levels_before_);
+  }
   TeamSize(const TeamSize&) = delete;
   TeamSize& operator=(const TeamSize&) = delete;
 
  private:
-  int before_;
+  const int threads_before_ = omp_get_max_threads(), dynamic_before_ = omp_get_dynamic(),
+            levels_before_ = omp_get_max_active_levels();
 };
 
 /// Part `part` of `parts` nearly equal parts of `size` things.

@@ -83,6 +83,10 @@ class Replica {
 
   /// Bytes that the memory plan predicted and took, weights' copies and workspaces included.
   virtual std::size_t memory_bytes() const = 0;
+
+  /// Threads that a step computes with, the calling one among them. Where there are more than 1,
+  /// the calling thread keeps the others for later steps: call all steps on the same one.
+  virtual int threads() const { return 1; }
 };
 
 /// A replica on the CPU through oneDNN, fp32, NHWC end to end.

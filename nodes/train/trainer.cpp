@@ -67,6 +67,20 @@ Shard Trainer::shard(const Batch& batch, std::size_t replica) const {
   return {batch.row(begin), std::span(batch.labels).subspan(begin, end - begin), end - begin};
 }
 
+// On the pool a node moves between workers, each of which would grow a team of its own.
+NodeSettings Trainer::replica_settings(std::size_t replica) const {
+  const bool team = replicas_[replica]->threads() > 1;
+  return {.queue = 1, .run_on = team ? RunOn::kOwnThreads : RunOn::kPool, .fixed = true};
+}
+
+int Trainer::team_threads() const {
+  int threads = 0;
+  for (const auto& replica : replicas_) {
+    if (replica->threads() > 1) threads += replica->threads();
+  }
+  return threads;
+}
+
 void Trainer::forward_backward(std::size_t replica, const Batch& batch, const Step& previous,
                                Emitter<Bucket>& emit) {
   Bucket last;
@@ -119,7 +133,7 @@ std::vector<Output<Trainer::Bucket>> Trainer::add_replicas(
   std::vector<Output<Bucket>> outputs;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     const auto node = graph.expand<Bucket>(
-        "forward-backward[" + std::to_string(i) + "]", {.queue = 1, .fixed = true}, buckets,
+        "forward-backward[" + std::to_string(i) + "]", replica_settings(i), buckets,
         [this, i](Message message, Emitter<Bucket>& emit) {
           forward_backward(i, *std::get<0>(message), std::get<1>(message), emit);
         });
@@ -158,12 +172,11 @@ Stage<BatchHandle, StepResult> Trainer::validate(Graph& graph) {
   const auto scatter = graph.broadcast<BatchHandle>("scatter", {.queue = 2}, replicas_.size());
   const auto gather = graph.gather<StepResult>("gather", {.queue = 2}, replicas_.size());
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    const auto evaluate =
-        graph.transform("evaluate[" + std::to_string(i) + "]", {.queue = 1, .fixed = true},
-                        [this, i](BatchHandle batch) {
-                          const Shard rows = shard(*batch, i);
-                          return rows.rows > 0 ? replicas_[i]->evaluate(rows) : StepResult{};
-                        });
+    const auto evaluate = graph.transform(
+        "evaluate[" + std::to_string(i) + "]", replica_settings(i), [this, i](BatchHandle batch) {
+          const Shard rows = shard(*batch, i);
+          return rows.rows > 0 ? replicas_[i]->evaluate(rows) : StepResult{};
+        });
     scatter[i] >> evaluate >> gather.inputs[i];
   }
   const auto sum = graph.transform("sum", {.queue = 2}, [](std::vector<StepResult> parts) {

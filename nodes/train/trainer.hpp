@@ -85,6 +85,11 @@ class Trainer {
   /// the step to go on after.
   void restore(std::optional<Step> last, const std::vector<std::vector<float>>& buffers = {});
 
+  /// Threads that the nodes of replicas run besides the graph's pool: a replica with several has
+  /// a node with a thread of its own, so that its team is there once. Give the pool as many fewer
+  /// (`GraphOptions::threads`), or together they have more threads than the machine has cores.
+  int team_threads() const;
+
   /// Bytes of all replicas' plans, and of weights, gradients and optimizer.
   std::size_t memory_bytes() const;
 
@@ -100,6 +105,7 @@ class Trainer {
   Reduced all_reduce(std::vector<Bucket> parts) const;
   Reduced update(Reduced bucket);
   Shard shard(const Batch& batch, std::size_t replica) const;
+  NodeSettings replica_settings(std::size_t replica) const;
 
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::size_t rows_;

@@ -23,14 +23,28 @@ std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
   return 0;
 }
 
+std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+/// Each of `replicas` gets its share of the cores, of which large teams leave an eighth to the
+/// image path: one thread of a team that has to wait for a core holds up all of them.
+std::size_t replica_threads(std::size_t replicas) {
+  const std::size_t share = std::max<std::size_t>(1, cores() / replicas);
+  return share - share / 8;
+}
+
+/// The pool has the cores that the replicas' teams do not use, one at least.
+GraphOptions graph_options(const Trainer& trainer) {
+  const auto used = static_cast<std::size_t>(trainer.team_threads());
+  return {.threads = static_cast<int>(std::max(used + 1, cores()) - used)};
+}
+
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
                                                     const Network& network, std::size_t rows) {
   const std::size_t count = options.devices.size();
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   ReplicaOptions replica;
   replica.rows = rows;
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
-  replica.threads = static_cast<int>(std::max<std::size_t>(1, cores / count));
+  replica.threads = static_cast<int>(replica_threads(count));
   std::vector<std::unique_ptr<Replica>> replicas;
   for (std::size_t i = 0; i < count; ++i) replicas.push_back(make_cpu_replica(network, replica));
   return replicas;
@@ -257,7 +271,7 @@ Stage<void, BatchHandle> Session::training_batches(Graph& graph, int epoch,
 }
 
 bool Session::train_epoch(int epoch, SessionResult& result) {
-  Graph graph("train_imagenet");
+  Graph graph("train_imagenet", graph_options(*trainer_));
   const std::uint64_t begin_of_epoch = static_cast<std::uint64_t>(epoch) * epoch_size_;
   int batch = train_data_ && position_ > begin_of_epoch  // resumed inside the epoch
                   ? static_cast<int>((position_ - begin_of_epoch) /
@@ -315,7 +329,7 @@ void Session::show_progress(const Progress& progress) {
 
 bool Session::validate(int epoch) {
   val_data_->seek(0);
-  Graph graph("validation");
+  Graph graph("validation", graph_options(*trainer_));
   StepResult total;
   Progress progress;
   progress.phase = "Validation";

@@ -101,6 +101,8 @@ double Norm::total(std::size_t i) const {
 }
 
 void Norm::forward(const Pass& pass) {
+  if (input_ == kImages) x_ = pass.images;
+  if (other_ == kImages) added_ = pass.images;
   if (pass.mode == Mode::kTraining) {
     use_batch_statistics();
   } else {

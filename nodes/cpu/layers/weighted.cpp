@@ -2,9 +2,21 @@
 
 #include <algorithm>
 
+#include <forebay/nodes/cpu/parallel.hpp>
+
 namespace forebay {
 
 using onednn::Call;
+
+namespace {
+
+/// Weights are loaded by any thread, and none but those of the steps shall grow a team.
+Call loader(const dnnl::memory::desc& plain, const dnnl::memory::desc& packed, float* weights) {
+  const TeamSize alone(1);
+  return onednn::reorder(plain, packed, weights);
+}
+
+}  // namespace
 
 Weighted::Weighted(WeightedKernels kernels, int input, int output, ParameterPlaces places)
     : Op(places.indices),
@@ -66,7 +78,7 @@ void Weighted::bind_forward(const Arena& arena, const float* input, const float*
     bias_copy_ = arena.floats(bias_);
     forward_.bind(DNNL_ARG_BIAS, layout.weights_desc(1), bias_copy_);
   }
-  load_forward_ = onednn::reorder(kernels_.plain_weights, layout.weights_desc(0), weights);
+  load_forward_ = loader(kernels_.plain_weights, layout.weights_desc(0), weights);
 }
 
 void Weighted::bind_backward_data(const Arena& arena) {
@@ -78,7 +90,7 @@ void Weighted::bind_backward_data(const Arena& arena) {
   backward_data_.bind(DNNL_ARG_DIFF_SRC, layout.diff_src_desc(0), arena.floats(input_gradient_));
   backward_data_.bind(DNNL_ARG_SCRATCHPAD, layout.scratchpad_desc(), arena.bytes(data_scratch_));
   if (own_data_weights_) {
-    load_backward_ = onednn::reorder(kernels_.plain_weights, layout.weights_desc(0), weights);
+    load_backward_ = loader(kernels_.plain_weights, layout.weights_desc(0), weights);
   }
 }
 

@@ -21,7 +21,6 @@ struct Case {
   float smoothing = 0;
   int steps = 5;
   int evaluate_after = 5;
-  double gradient_tolerance = 1e-3;
 };
 
 constexpr std::size_t kRows = 8;
@@ -105,7 +104,7 @@ class AgainstPyTorch {
       const std::size_t begin = weights_.parameter_offset(i);
       const auto values = gradient.subspan(begin, weights_.parameter_offset(i + 1) - begin);
       const double error = relative_error(values, expected_.at("gradient " + name), i, 4, floor);
-      EXPECT_LT(error, case_.gradient_tolerance) << name;
+      EXPECT_LT(error, 1e-3) << name;
     }
   }
 
@@ -139,14 +138,13 @@ TEST(PyTorch, TrainsResNet18Alike) {
   AgainstPyTorch({.name = "resnet-18", .network = resnet(18, {3, 64, 64}, 10), .steps = 20}).run();
 }
 
-// With 8 rows of 2x2 pixels in the last stage, one ReLU that rounding switches changes the
-// gradients below it by some 1e-3, in PyTorch's float32 as well.
+// Held to 1e-3 like the others, though one ReLU that rounding switches would change the gradients
+// before it by more: the fixture's weights and batch keep all ReLUs' inputs away from 0.
 TEST(PyTorch, TrainsResNet50Alike) {
   AgainstPyTorch({.name = "resnet-50",
                   .network = resnet(50, {3, 64, 64}, 10),
                   .steps = 3,
-                  .evaluate_after = 3,
-                  .gradient_tolerance = 1e-2})
+                  .evaluate_after = 3})
       .run();
 }
 

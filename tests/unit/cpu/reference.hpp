@@ -42,7 +42,8 @@ inline void fill_weights(const Network& network, Weights& weights) {
       } else if (parameter.role == ParameterRole::kNormWeight) {
         value = 0.25F + 0.0625F * u;
       } else if (parameter.role == ParameterRole::kNormBias) {
-        value = u + std::copysign(0.5F, u);
+        const float sign = uniform(900, at - weights.parameter_offset(i));  // by channel alone
+        value = std::copysign(0.375F + std::abs(u), sign);
       } else {
         value = 0.125F * u;
       }

@@ -6,7 +6,11 @@
 #include <atomic>
 #include <mutex>
 #include <numeric>
+#include <set>
 #include <string>
+#include <thread>
+
+#include <support/process_threads.hpp>
 
 namespace forebay {
 namespace {
@@ -53,6 +57,7 @@ class FakeReplica final : public Replica {
       const Shard& shard, const std::function<void(const GradientBucket&)>& on_bucket) override {
     if (fail_at == step_) throw std::runtime_error("out of cheese");
     ++step_;
+    called_on.insert(std::this_thread::get_id());
     spy_->note(std::to_string(index_) + ":forward");
     EXPECT_EQ(shard.rows, rows_);
     const float mean =
@@ -69,6 +74,7 @@ class FakeReplica final : public Replica {
   }
 
   StepResult evaluate(const Shard& shard, std::span<float>) override {
+    called_on.insert(std::this_thread::get_id());
     return {.loss_sum = 1, .top1 = shard.rows, .top5 = shard.rows, .rows = shard.rows};
   }
   void load_parameters(const Weights& weights, std::size_t begin, std::size_t count) override {
@@ -82,8 +88,11 @@ class FakeReplica final : public Replica {
   std::span<const float> buffers() const override { return buffers_; }
   std::span<const GradientBucket> buckets() const override { return buckets_; }
   std::size_t memory_bytes() const override { return 1000; }
+  int threads() const override { return team; }
 
   int fail_at = -1;
+  int team = 1;
+  std::set<std::thread::id> called_on;  // since it was last cleared
 
  private:
   int index_;
@@ -257,6 +266,62 @@ TEST_F(TrainerTest, ValidationCountsTheRowsThatAreFilled) {
   graph.run();
   EXPECT_EQ(total.rows, 2 * kBatch + 3);
   EXPECT_EQ(total.top1, 2 * kBatch + 3);
+}
+
+TEST_F(TrainerTest, AReplicaWithATeamStaysOnOneThread) {
+  const auto trainer = make(2);
+  EXPECT_EQ(trainer->team_threads(), 0);
+  fakes_[1]->team = 2;
+  EXPECT_EQ(trainer->team_threads(), 2);
+  Graph training("train", {.threads = 4});
+  int next = 0;
+  const auto batches = [&]() -> std::optional<BatchHandle> {
+    return next < 20 ? std::optional(batch(next++)) : std::nullopt;
+  };
+  training.source("batches", NodeSettings{}, batches) >> trainer->train(training) >>
+      training.sink("log", [](const Step&) {});
+  const GraphSnapshot report = training.run();
+  EXPECT_FALSE(report.node("forward-backward[0]").own_threads);
+  EXPECT_TRUE(report.node("forward-backward[1]").own_threads);
+  EXPECT_EQ(fakes_[1]->called_on.size(), 1u);
+
+  fakes_[1]->called_on.clear();
+  next = 0;
+  Graph validation("validate", {.threads = 4});
+  validation.source("batches", NodeSettings{}, batches) >> trainer->validate(validation) >>
+      validation.sink("log", [](const StepResult&) {});
+  EXPECT_TRUE(validation.run().node("evaluate[1]").own_threads);
+  EXPECT_EQ(fakes_[1]->called_on.size(), 1u);
+}
+
+TEST(TrainerThreads, AreThePoolsAndOneTeamForEachReplica) {
+  constexpr int kPool = 6, kTeam = 3;
+  constexpr std::size_t kReplicas = 2, kRows = 3;
+  const Network network = mlp({1, 8, 8}, 10);
+  std::vector<std::unique_ptr<Replica>> replicas;
+  for (std::size_t i = 0; i < kReplicas; ++i) {
+    replicas.push_back(make_cpu_replica(network, {.rows = kRows, .threads = kTeam}));
+  }
+  Trainer trainer(network, std::move(replicas), kRows, {});
+  trainer.weights().initialise(1);
+  trainer.restore(std::nullopt);
+  EXPECT_EQ(trainer.team_threads(), 2 * kTeam);
+
+  BatchPool pool(kReplicas * kRows, {1, 8, 8});
+  const BatchHandle batch = pool.take();
+  batch->filled = batch->rows;
+  Graph graph("train", {.threads = kPool});
+  const int before = test::process_threads();  // this one is the pool's first
+  int most = 0;
+  graph.source(
+      "batches", NodeSettings{},
+      [&, left = 30]() mutable { return left-- > 0 ? std::optional(batch) : std::nullopt; }) >>
+      trainer.train(graph) >>
+      graph.sink("log", [&](const Step&) { most = std::max(most, test::process_threads()); });
+  graph.run();
+  constexpr int kWatchdog = 1;
+  EXPECT_LE(most, before + kPool - 1 + kWatchdog + trainer.team_threads());
+  EXPECT_GE(most, before + kWatchdog + trainer.team_threads());
 }
 
 TEST_F(TrainerTest, RunningStatisticsBecomeTheMeanOfTheReplicas) {
