@@ -68,11 +68,4 @@ ImagePathOptions validation_path(const TrainOptions& options) {
   return result;
 }
 
-void apply_settings(Graph& graph, const TrainOptions& options, UnknownNodes unknown) {
-  for (const NodeSetting& setting : options.node_settings) {
-    if (unknown == UnknownNodes::kIgnore && !graph.has(setting.node)) continue;
-    graph.set(setting.node + "." + setting.setting, setting.value);
-  }
-}
-
 }  // namespace forebay

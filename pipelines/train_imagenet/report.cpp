@@ -24,6 +24,16 @@ std::string time_text(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
+std::string skipped_text(const SessionResult& result) {
+  std::string text;
+  if (result.skipped > 0) text = fmt::format("{} bad images were skipped\n", result.skipped);
+  if (result.skipped_in_validation > 0) {
+    text += fmt::format("{} bad images were skipped in the last validation\n",
+                        result.skipped_in_validation);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string report(const SessionResult& result) {
@@ -38,8 +48,7 @@ std::string report(const SessionResult& result) {
   }
   text += fmt::format("memory: {:.0f} MiB at most, of which {:.0f} MiB planned for the devices\n",
                       peak_memory_mib(), static_cast<double>(result.planned_bytes) / kMiB);
-  if (result.skipped > 0) text += fmt::format("{} bad images were skipped\n", result.skipped);
-  return text;
+  return text + skipped_text(result);
 }
 
 }  // namespace forebay

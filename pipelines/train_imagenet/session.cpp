@@ -12,9 +12,12 @@
 #include <common/terminal.hpp>
 #include <forebay/nodes/random.hpp>
 #include <train_imagenet/data.hpp>
+#include <train_imagenet/node_settings.hpp>
 
 namespace forebay {
 namespace {
+
+constexpr const char* kThreads = "threads";  // a setting of checkpoints
 
 std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
   for (const NodeSnapshot& node : snapshot.nodes) {
@@ -23,16 +26,21 @@ std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
   return 0;
 }
 
+int threads_per_replica(const TrainOptions& options) {
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  return static_cast<int>(std::max<std::size_t>(1, cores / options.devices.size()));
+}
+
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
                                                     const Network& network, std::size_t rows) {
-  const std::size_t count = options.devices.size();
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   ReplicaOptions replica;
   replica.rows = rows;
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
-  replica.threads = static_cast<int>(std::max<std::size_t>(1, cores / count));
+  replica.threads = threads_per_replica(options);
   std::vector<std::unique_ptr<Replica>> replicas;
-  for (std::size_t i = 0; i < count; ++i) replicas.push_back(make_cpu_replica(network, replica));
+  for (std::size_t i = 0; i < options.devices.size(); ++i) {
+    replicas.push_back(make_cpu_replica(network, replica));
+  }
   return replicas;
 }
 
@@ -83,7 +91,10 @@ Session::Session(const TrainOptions& options, Log& log)
       progress_line_(clock_, terminal_width),
       on_terminal_(terminal_on_stderr()) {
   const auto batch = static_cast<std::uint64_t>(options.batch_size);
-  if (!options.model_prefix.empty()) check_writable(options.model_prefix);
+  if (!options.model_prefix.empty()) {
+    check_writable(options.model_prefix);
+    refuse_another_runs_checkpoints(options);
+  }
   if (options.benchmark) {
     epoch_size_ = static_cast<std::uint64_t>(options.num_examples.value_or(1281167));
   } else {
@@ -102,55 +113,111 @@ Session::Session(const TrainOptions& options, Log& log)
                     "less",
                     batch, epoch_size_, epoch_size_));
   }
+  if (options.benchmark) epoch_size_ -= epoch_size_ % batch;  // nothing is left for the next epoch
   const std::size_t rows = static_cast<std::size_t>(batch) / options.devices.size();
   schedule_ = std::make_unique<Schedule>(schedule_options(options, epoch_size_));
   trainer_ = std::make_unique<Trainer>(network_, make_replicas(options, network_, rows), rows,
                                        trainer_options(options, *schedule_));
+  check_graphs();
   load();
+  remove_another_runs_checkpoints();
+}
+
+// A setting that a node refuses shall not end the run after its first epoch.
+void Session::check_graphs() {
+  Graph training("train_imagenet"), validation("validation");
+  build_training(training, [](const Step&) {});
+  if (val_data_) build_validation(validation, [](const StepResult&) {});
+}
+
+void Session::remove_another_runs_checkpoints() {
+  const std::vector<std::string> others = left_by_another_run(options_);
+  if (others.empty()) return;
+  for (const std::string& stem : others) remove_checkpoint(stem);
+  log_.info("Removed checkpoints of another run: " + names_of(others));
+}
+
+std::string Session::starting_point() {
+  if (options_.load_epoch) return checkpoint_stem(options_.model_prefix, *options_.load_epoch);
+  if (!options_.resume) return "";
+  const LatestCheckpoint latest = find_latest(options_.model_prefix);
+  for (const std::string& why : latest.passed_over) log_.info(why);
+  if (latest.stem.empty()) log_.info("No checkpoint to resume from; beginning with epoch 0");
+  return latest.stem;
 }
 
 void Session::load() {
-  std::string stem;
-  if (options_.resume) {
-    const LatestCheckpoint latest = find_latest(options_.model_prefix);
-    for (const std::string& why : latest.passed_over) log_.info(why);
-    stem = latest.stem;
-    if (stem.empty()) log_.info("No checkpoint to resume from; beginning with epoch 0");
-  } else if (options_.load_epoch) {
-    stem = checkpoint_stem(options_.model_prefix, *options_.load_epoch);
-  }
+  const std::string stem = starting_point();
   if (stem.empty()) {
     trainer_->weights().initialise(options_.seed);
     trainer_->restore(std::nullopt);
     return;
   }
-  const Checkpoint checkpoint = load_checkpoint(stem, network_, trainer_->weights());
-  const std::string difference = difference_from(checkpoint.state);
-  if (!difference.empty() && options_.resume) {
-    throw Error("cannot resume from " + model_path(stem) + ": " + difference +
-                "; give the same, or --load-epoch to go on from an epoch's weights");
-  }
-  std::copy(checkpoint.velocity.begin(), checkpoint.velocity.end(),
-            trainer_->sgd().velocity().begin());
-  Step last;
-  first_epoch_ = checkpoint.state.epoch;
-  if (difference.empty()) {
-    last.number = checkpoint.state.step - 1;
-    position_ = static_cast<std::uint64_t>(checkpoint.state.position);
-    last.next_position = position_;
-    trainer_->restore(last, checkpoint.replica_buffers);
+  if (options_.load_epoch && !has_state(stem)) {
+    load_weights(stem);
   } else {
-    log_.info("Going on with the weights and the momentum alone: " + difference);
-    position_ = static_cast<std::uint64_t>(first_epoch_) * epoch_size_;
-    const auto batch = static_cast<std::uint64_t>(options_.batch_size);
-    last.number = static_cast<std::int64_t>(position_ / batch) - 1;
-    last.next_position = position_;
-    trainer_->restore(last);
+    load_all(stem);
   }
   log_.info(loaded_message(model_path(stem)));
-  if (options_.lr_schedule == LrSchedule::kStep) {
-    log_.info(resumed_rate_message(schedule_->at(last.number + 1), first_epoch_));
+  const double rate = schedule_->at(trainer_->next_step());
+  if (options_.lr_schedule == LrSchedule::kStep && rate != options_.lr) {
+    log_.info(resumed_rate_message(rate, first_epoch_));
   }
+}
+
+void Session::load_weights(const std::string& stem) {
+  load_model(model_path(stem), network_, trainer_->weights());
+  log_.info(fmt::format("There is no {}: going on from epoch {} with the weights alone",
+                        state_path(stem), *options_.load_epoch));
+  begin_epoch(*options_.load_epoch);
+}
+
+void Session::load_all(const std::string& stem) {
+  const Checkpoint checkpoint = load_checkpoint(stem, network_, trainer_->weights());
+  const Settings& saved = checkpoint.state.settings;
+  const std::string changes =
+      difference(saved, deciding_settings(options_, epoch_size_, data_text()));
+  if (!changes.empty() && options_.resume) {
+    throw Error(
+        fmt::format("cannot resume from {}: it was saved with {}; give the same, or "
+                    "--load-epoch N to go on from the end of an epoch with other settings",
+                    model_path(stem), changes));
+  }
+  std::ranges::copy(checkpoint.velocity, trainer_->sgd().velocity().begin());
+  if (!changes.empty()) {
+    log_.info("Going on with the weights and the momentum alone: they were saved with " + changes);
+    begin_epoch(checkpoint.state.epoch);
+    return;
+  }
+  warn_of_other_threads(saved);
+  first_epoch_ = checkpoint.state.epoch;
+  position_ = static_cast<std::uint64_t>(checkpoint.state.position);
+  Step last;
+  last.number = checkpoint.state.step - 1;
+  last.next_position = position_;
+  trainer_->restore(last, checkpoint.replica_buffers);
+}
+
+// As if all epochs before had been of this run's size.
+void Session::begin_epoch(int epoch) {
+  first_epoch_ = epoch;
+  position_ = static_cast<std::uint64_t>(epoch) * epoch_size_;
+  Step last;
+  last.number =
+      static_cast<std::int64_t>(position_ / static_cast<std::uint64_t>(options_.batch_size)) - 1;
+  last.next_position = position_;
+  trainer_->restore(last);
+}
+
+// Another machine may well have other cores, so this is no reason to refuse.
+void Session::warn_of_other_threads(const Settings& saved) {
+  const auto then = saved.find(kThreads);
+  const int now = threads_per_replica(options_);
+  if (then == saved.end() || then->second == std::to_string(now)) return;
+  log_.info(
+      fmt::format("Going on with {} threads per replica, before it were {}: rounding may differ "
+                  "from an uninterrupted run's",
+                  now, then->second));
 }
 
 // How many records in which order, without the path: data may move.
@@ -165,30 +232,9 @@ TrainingState Session::state(int epoch) const {
   state.step = trainer_->next_step();
   state.epoch = epoch;
   state.position = static_cast<std::int64_t>(position_);
-  state.seed = options_.seed;
-  state.batch_size = options_.batch_size;
-  state.settings = {{"devices", std::to_string(options_.devices.size())},
-                    {"num-examples", std::to_string(epoch_size_)},
-                    {"data", data_text()}};
+  state.settings = deciding_settings(options_, epoch_size_, data_text());
+  state.settings[kThreads] = std::to_string(threads_per_replica(options_));
   return state;
-}
-
-// Another batch size, seed or data would read on somewhere else than the run left off.
-std::string Session::difference_from(const TrainingState& saved) const {
-  const TrainingState now = state(0);
-  std::string text;
-  const auto compare = [&](const std::string& what, const auto& then, const auto& given) {
-    if (then == given) return;
-    text += fmt::format("{}it was saved with {} {}, this run has {}", text.empty() ? "" : ", ",
-                        what, then, given);
-  };
-  compare("--batch-size", saved.batch_size, now.batch_size);
-  compare("--seed", saved.seed, now.seed);
-  for (const auto& [name, value] : now.settings) {
-    const auto then = saved.settings.find(name);
-    if (then != saved.settings.end()) compare(name, then->second, value);
-  }
-  return text;
 }
 
 void Session::save(const std::string& stem, int epoch) {
@@ -200,34 +246,39 @@ void Session::save(const std::string& stem, int epoch) {
 }
 
 SessionResult Session::train() {
-  SessionResult result;
-  if (first_epoch_ >= options_.num_epochs) {
+  result_.images_per_epoch = static_cast<double>(epoch_size_);
+  result_.planned_bytes = trainer_->memory_bytes();
+  // The validation that follows a checkpoint may have been cut short with the run.
+  const bool ends_epoch = position_ <= static_cast<std::uint64_t>(first_epoch_) * epoch_size_;
+  if (options_.resume && first_epoch_ > 0 && ends_epoch) {
+    result_.interrupted = !validate(first_epoch_ - 1);
+  }
+  if (first_epoch_ >= options_.num_epochs && !result_.interrupted) {
     log_.info(
         fmt::format("Nothing is left to train: the checkpoint is of epoch {}; give a larger "
                     "--num-epochs",
                     first_epoch_));
-    return result;
   }
-  result.images_per_epoch = static_cast<double>(epoch_size_);
-  result.planned_bytes = trainer_->memory_bytes();
-  for (int epoch = first_epoch_; epoch < options_.num_epochs; ++epoch) {
-    const bool finished = train_epoch(epoch, result);
-    trainer_->collect_buffers();
-    if (!finished) {
-      result.interrupted = true;
-      save(interrupted_stem(options_.model_prefix), epoch);
-      return result;
-    }
-    trainer_->share_buffers();
-    const bool due = (epoch + 1) % options_.save_period == 0 || epoch + 1 == options_.num_epochs;
-    if (due) save(checkpoint_stem(options_.model_prefix, epoch + 1), epoch + 1);
-    if (val_data_ && !validate(epoch)) {
-      result.interrupted = true;
-      if (!due) save(interrupted_stem(options_.model_prefix), epoch + 1);
-      return result;
-    }
+  for (int epoch = first_epoch_; epoch < options_.num_epochs && !result_.interrupted; ++epoch) {
+    train_and_validate(epoch);
   }
-  return result;
+  return result_;
+}
+
+void Session::train_and_validate(int epoch) {
+  const bool finished = train_epoch(epoch);
+  trainer_->collect_buffers();
+  if (!finished) {
+    result_.interrupted = true;
+    save(interrupted_stem(options_.model_prefix), epoch);
+    return;
+  }
+  trainer_->share_buffers();
+  const bool due = (epoch + 1) % options_.save_period == 0 || epoch + 1 == options_.num_epochs;
+  if (due) save(checkpoint_stem(options_.model_prefix, epoch + 1), epoch + 1);
+  if (validate(epoch)) return;
+  result_.interrupted = true;
+  if (!due) save(interrupted_stem(options_.model_prefix), epoch + 1);
 }
 
 Stage<void, BatchHandle> Session::made_up_batches(Graph& graph) const {
@@ -247,37 +298,38 @@ Stage<void, BatchHandle> Session::made_up_batches(Graph& graph) const {
                       });
 }
 
-Stage<void, BatchHandle> Session::training_batches(Graph& graph, int epoch,
-                                                   const SessionResult& result) {
-  train_data_->seek(position_, static_cast<std::uint64_t>(epoch + 1) * epoch_size_);
+Stage<void, BatchHandle> Session::training_batches(Graph& graph) {
   ImagePathOptions path = train_path(options_);
-  path.bad_image_limit -= std::min(path.bad_image_limit, result.skipped);
+  path.bad_image_limit -= std::min(path.bad_image_limit, result_.skipped);
   const auto read = graph.source("read", [this] { return (*train_data_)(); });
   return read >> image_path(graph, path, batches_, images_);
 }
 
-bool Session::train_epoch(int epoch, SessionResult& result) {
-  Graph graph("train_imagenet");
+void Session::build_training(Graph& graph, const std::function<void(const Step&)>& on_step) {
+  const auto log = graph.sink("log", {.queue = 2}, on_step);
+  const auto batches = options_.benchmark ? made_up_batches(graph) : training_batches(graph);
+  batches >> trainer_->train(graph) >> log;
+  apply_node_settings(graph, options_);
+}
+
+bool Session::train_epoch(int epoch) {
   const std::uint64_t begin_of_epoch = static_cast<std::uint64_t>(epoch) * epoch_size_;
   int batch = train_data_ && position_ > begin_of_epoch  // resumed inside the epoch
                   ? static_cast<int>((position_ - begin_of_epoch) /
                                      static_cast<std::uint64_t>(options_.batch_size))
                   : 0;
-  const auto log =
-      graph.sink("log", {.queue = 2}, [&](const Step& step) { step_done(epoch, batch++, step); });
-  const auto batches =
-      options_.benchmark ? made_up_batches(graph) : training_batches(graph, epoch, result);
-  batches >> trainer_->train(graph) >> log;
-  apply_settings(graph, options_, UnknownNodes::kRefuse);
+  if (train_data_) train_data_->seek(position_, begin_of_epoch + epoch_size_);
+  Graph graph("train_imagenet");
+  build_training(graph, [&](const Step& step) { step_done(epoch, batch++, step); });
 
   const double begin = clock_();
   const std::int64_t first_step = trainer_->next_step();
-  result.last_epoch = graph.run();
+  result_.last_epoch = graph.run();
   const double seconds = clock_() - begin;
   const auto steps = static_cast<std::uint64_t>(trainer_->next_step() - first_step);
-  result.images += steps * static_cast<std::uint64_t>(options_.batch_size);
-  result.seconds += seconds;
-  result.skipped += skipped_images(result.last_epoch);
+  result_.images += steps * static_cast<std::uint64_t>(options_.batch_size);
+  result_.seconds += seconds;
+  result_.skipped += skipped_images(result_.last_epoch);
   if (trainer_->last_step()) position_ = trainer_->last_step()->next_position;
   log_.set_progress("");
   if (trainer_->stopped()) return false;
@@ -313,7 +365,17 @@ void Session::show_progress(const Progress& progress) {
   if (const auto line = progress_line_.update(progress)) log_.set_progress(*line);
 }
 
+void Session::build_validation(Graph& graph,
+                               const std::function<void(const StepResult&)>& on_result) {
+  const auto read = graph.source("read", [this] { return (*val_data_)(); });
+  const auto log = graph.sink("log", {.queue = 2}, on_result);
+  read >> image_path(graph, validation_path(options_), batches_, images_) >>
+      trainer_->validate(graph) >> log;
+  apply_node_settings(graph, options_);
+}
+
 bool Session::validate(int epoch) {
+  if (!val_data_) return true;
   val_data_->seek(0);
   Graph graph("validation");
   StepResult total;
@@ -322,8 +384,7 @@ bool Session::validate(int epoch) {
   progress.epoch = epoch;
   progress.epochs = options_.num_epochs;
   progress.images_per_epoch = static_cast<std::int64_t>(val_data_->count());
-  const auto read = graph.source("read", [this] { return (*val_data_)(); });
-  const auto sum = graph.sink("log", {.queue = 2}, [&](const StepResult& result) {
+  build_validation(graph, [&](const StepResult& result) {
     total += result;
     progress.images = static_cast<std::int64_t>(total.rows);
     progress.loss = mean_loss(total);
@@ -331,10 +392,7 @@ bool Session::validate(int epoch) {
     show_progress(progress);
     if (InterruptWatch::seen()) graph.cancel();
   });
-  read >> image_path(graph, validation_path(options_), batches_, images_) >>
-      trainer_->validate(graph) >> sum;
-  apply_settings(graph, options_, UnknownNodes::kIgnore);
-  graph.run();
+  result_.skipped_in_validation = skipped_images(graph.run());
   log_.set_progress("");
   if (graph.cancelled()) return false;
   for (const Metric& metric : metrics(total, options_)) {
@@ -357,7 +415,7 @@ GraphSnapshot test_io(const TrainOptions& options, Log& log) {
     if (InterruptWatch::seen()) graph.cancel();
   });
   read >> image_path(graph, train_path(options), batches, images) >> count;
-  apply_settings(graph, options, UnknownNodes::kRefuse);
+  apply_node_settings(graph, options);
   return graph.run();
 }
 
