@@ -2,11 +2,19 @@
 
 // From flags to the data nodes' options.
 
+#include <string>
+#include <vector>
+
 #include <forebay/nodes/batch/image_path.hpp>
 #include <forebay/nodes/read/reader.hpp>
 #include <train_imagenet/options.hpp>
 
 namespace forebay {
+
+/// Throws `Error` where folders of images have labels that mean nothing: `train` and `val` are the
+/// classes of both, empty for .rec files.
+void check_classes(const TrainOptions& options, const std::vector<std::string>& train,
+                   const std::vector<std::string>& val);
 
 ReaderOptions train_reader(const TrainOptions& options);
 ReaderOptions validation_reader(const TrainOptions& options);

@@ -4,6 +4,7 @@
 //                                                  ▲      └► forward-backward[n] ─┴► gather ─► ...
 //                                                  └─ weights new ◄─ update ◄─ all-reduce ◄─┘
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -59,6 +60,7 @@ int run(const TrainOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // at a limit of file sizes, saving fails like on a full disk
   int code_of_failure = kWrongUse;
   try {
     const TrainOptions options = parse_options({argv + 1, argv + argc});

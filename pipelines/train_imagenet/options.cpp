@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -43,8 +42,11 @@ bool is_switch(const Flag& flag) { return flag.value.empty() && flag.group != Fl
 }
 
 void check_form(const std::string& name, const std::string& where) {
-  static const std::regex form(R"([a-z][a-z0-9_\-]*(\[[0-9]+\])?\.[a-z][a-z0-9_]*)");
-  if (std::regex_match(name, form)) return;
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-_[].";
+  if (name.find_first_not_of(kAllowed) == name.npos && !name.starts_with('.') &&
+      !name.ends_with('.')) {
+    return;
+  }
   throw Error(
       fmt::format("{}--{} names no node's setting; give --NODE.SETTING, e.g. "
                   "--decode.concurrency 8",
@@ -93,8 +95,9 @@ void read_command_line(AllGiven& all, const std::vector<std::string>& arguments)
 
 void read_config(AllGiven& all, const std::string& path) {
   std::ifstream file(path);
-  if (!file)
+  if (file.peek(); !file) {  // opening a folder works, reading it does not
     throw Error(fmt::format("--config is '{}', which cannot be read; give an INI file", path));
+  }
   const std::string where = path + ": ";
   const po::options_description none;
   try {

@@ -106,6 +106,8 @@ Session::Session(const TrainOptions& options, Log& log)
       val_data_.emplace(validation_reader(options));
       log_.info(val_data_->describe());
     }
+    check_classes(options, train_data_->classes(),
+                  val_data_ ? val_data_->classes() : std::vector<std::string>());
   }
   if (epoch_size_ < batch) {
     throw Error(
@@ -255,8 +257,8 @@ SessionResult Session::train() {
   }
   if (first_epoch_ >= options_.num_epochs && !result_.interrupted) {
     log_.info(
-        fmt::format("Nothing is left to train: the checkpoint is of epoch {}; give a larger "
-                    "--num-epochs",
+        fmt::format("Nothing is left to train: the checkpoint is of epoch {0}; to go on, give "
+                    "--load-epoch {0} and a larger --num-epochs",
                     first_epoch_));
   }
   for (int epoch = first_epoch_; epoch < options_.num_epochs && !result_.interrupted; ++epoch) {

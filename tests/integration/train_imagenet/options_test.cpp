@@ -136,6 +136,8 @@ TEST(OptionsTest, NamesTheConfigFileInErrors) {
                 "lines such as batch-size = 128");
   EXPECT_EQ(error_with_data({"--config", "/nowhere.ini"}),
             "--config is '/nowhere.ini', which cannot be read; give an INI file");
+  EXPECT_EQ(error_with_data({"--config", "/"}),
+            "--config is '/', which cannot be read; give an INI file");
 }
 
 TEST(OptionsTest, SuggestsTheNearestFlagAndGuessesNone) {
@@ -146,6 +148,8 @@ TEST(OptionsTest, SuggestsTheNearestFlagAndGuessesNone) {
   EXPECT_EQ(error_with_data({"--batch_size=3"}),
             "unknown flag --batch_size; did you mean --batch-size?");
   EXPECT_EQ(error_with_data({"--gpu", "0"}), "unknown flag --gpu; did you mean --gpus?");
+  EXPECT_EQ(error_with_data({"--epochs", "9"}),
+            "unknown flag --epochs; did you mean --num-epochs?");
   EXPECT_EQ(error_with_data({"--quicksilver"}), "unknown flag --quicksilver; --help lists them");
 }
 

@@ -1,6 +1,7 @@
 // What is wrong is refused with one line that says what to do, and leaves nothing behind.
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstddef>
 #include <cstring>
@@ -181,6 +182,37 @@ TEST_F(BadInput, NoRoomForTheCheckpoint) {
   expect_refused(run(digits("train.rec")), kFailed,
                  "saving \"" + output_ / "model-0001.safetensors" +
                      "\": No space left on device; what was there before is untouched");
+}
+
+TEST_F(BadInput, FoldersWhoseLabelsMeanNothing) {
+  // Classes are seen in the names alone.
+  for (const char* folder :
+       {"train/cat", "train/dog", "val/dog", "more/bee", "more/cat", "more/dog"}) {
+    std::filesystem::create_directories(input_ / folder);
+    write_file(input_ / folder + "/1.png", "");
+  }
+  const std::string train = input_ / "train", val = input_ / "val", more = input_ / "more";
+  const std::string why =
+      "; labels are the places of folders in their order, so give both the same folders";
+  expect_refused(run(train, {"--data-val", val}), kFailed,
+                 "--data-val " + val + " lacks the folder cat of --data-train" + why);
+  expect_refused(run(train, {"--data-val", more}), kFailed,
+                 "--data-val " + more + " has the folder bee, which --data-train lacks" + why);
+  expect_refused(run(val), kFailed,
+                 "--data-train " + val +
+                     " has images of one class; give a folder with a folder for each class in it");
+}
+
+TEST_F(BadInput, LimitOfFileSizes) {
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit limit{1000, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &limit);  // the program inherits it
+  const Ended ended = run(digits("train.rec"));
+  setrlimit(RLIMIT_FSIZE, &before);
+  expect_refused(ended, kFailed,
+                 "saving \"" + output_ / "model-0001.safetensors" +
+                     "\": File too large; what was there before is untouched");
 }
 
 TEST_F(BadInput, BatchThatTheDevicesCannotShare) {
