@@ -29,7 +29,7 @@ int train(const TrainOptions& options) {
   Log log(stderr, options.log_prefix, python_time_stamp);
   log.info(start_message(options));
   if (options.test_io) {
-    std::cout << test_io(options, log);
+    std::cout << read_report(test_io(options, log));
     return InterruptWatch::seen() ? kInterrupted : 0;
   }
   Session session(options, log);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -341,6 +342,9 @@ bool Session::train_epoch(int epoch) {
     for (const Metric& metric : metrics(total, options_)) log_.info(train_message(epoch, metric));
   }
   log_.info(time_cost_message(epoch, seconds));
+  if (!std::isfinite(mean_loss(total))) {
+    log_.info("The loss is not a number any more; go back to a checkpoint and give a lower --lr");
+  }
   return true;
 }
 
