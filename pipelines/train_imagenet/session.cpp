@@ -18,8 +18,6 @@
 namespace forebay {
 namespace {
 
-constexpr const char* kThreads = "threads";  // a setting of checkpoints
-
 std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
   for (const NodeSnapshot& node : snapshot.nodes) {
     if (node.name == "decode") return node.skipped;
@@ -33,11 +31,12 @@ int threads_per_replica(const TrainOptions& options) {
 }
 
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
-                                                    const Network& network, std::size_t rows) {
+                                                    const Network& network, std::size_t rows,
+                                                    int threads) {
   ReplicaOptions replica;
   replica.rows = rows;
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
-  replica.threads = threads_per_replica(options);
+  replica.threads = threads;
   std::vector<std::unique_ptr<Replica>> replicas;
   for (std::size_t i = 0; i < options.devices.size(); ++i) {
     replicas.push_back(make_cpu_replica(network, replica));
@@ -87,6 +86,7 @@ Session::Session(const TrainOptions& options, Log& log)
       log_(log),
       network_(make_network(options)),
       batches_(static_cast<std::size_t>(options.batch_size), options.image_shape),
+      threads_(threads_per_replica(options)),
       clock_(seconds_now),
       speedometer_(options, clock_),
       progress_line_(clock_, terminal_width),
@@ -119,8 +119,8 @@ Session::Session(const TrainOptions& options, Log& log)
   if (options.benchmark) epoch_size_ -= epoch_size_ % batch;  // nothing is left for the next epoch
   const std::size_t rows = static_cast<std::size_t>(batch) / options.devices.size();
   schedule_ = std::make_unique<Schedule>(schedule_options(options, epoch_size_));
-  trainer_ = std::make_unique<Trainer>(network_, make_replicas(options, network_, rows), rows,
-                                       trainer_options(options, *schedule_));
+  trainer_ = std::make_unique<Trainer>(network_, make_replicas(options, network_, rows, threads_),
+                                       rows, trainer_options(options, *schedule_));
   check_graphs();
   load();
   remove_another_runs_checkpoints();
@@ -131,121 +131,6 @@ void Session::check_graphs() {
   Graph training("train_imagenet"), validation("validation");
   build_training(training, [](const Step&) {});
   if (val_data_) build_validation(validation, [](const StepResult&) {});
-}
-
-void Session::remove_another_runs_checkpoints() {
-  const std::vector<std::string> others = left_by_another_run(options_);
-  if (others.empty()) return;
-  for (const std::string& stem : others) remove_checkpoint(stem);
-  log_.info("Removed checkpoints of another run: " + names_of(others));
-}
-
-std::string Session::starting_point() {
-  if (options_.load_epoch) return checkpoint_stem(options_.model_prefix, *options_.load_epoch);
-  if (!options_.resume) return "";
-  const LatestCheckpoint latest = find_latest(options_.model_prefix);
-  for (const std::string& why : latest.passed_over) log_.info(why);
-  if (latest.stem.empty()) log_.info("No checkpoint to resume from; beginning with epoch 0");
-  return latest.stem;
-}
-
-void Session::load() {
-  const std::string stem = starting_point();
-  if (stem.empty()) {
-    trainer_->weights().initialise(options_.seed);
-    trainer_->restore(std::nullopt);
-    return;
-  }
-  if (options_.load_epoch && !has_state(stem)) {
-    load_weights(stem);
-  } else {
-    load_all(stem);
-  }
-  log_.info(loaded_message(model_path(stem)));
-  const double rate = schedule_->at(trainer_->next_step());
-  if (options_.lr_schedule == LrSchedule::kStep && rate != options_.lr) {
-    log_.info(resumed_rate_message(rate, first_epoch_));
-  }
-}
-
-void Session::load_weights(const std::string& stem) {
-  load_model(model_path(stem), network_, trainer_->weights());
-  log_.info(fmt::format("There is no {}: going on from epoch {} with the weights alone",
-                        state_path(stem), *options_.load_epoch));
-  begin_epoch(*options_.load_epoch);
-}
-
-void Session::load_all(const std::string& stem) {
-  const Checkpoint checkpoint = load_checkpoint(stem, network_, trainer_->weights());
-  const Settings& saved = checkpoint.state.settings;
-  const std::string changes =
-      difference(saved, deciding_settings(options_, epoch_size_, data_text()));
-  if (!changes.empty() && options_.resume) {
-    throw Error(
-        fmt::format("cannot resume from {}: it was saved with {}; give the same, or "
-                    "--load-epoch N to go on from the end of an epoch with other settings",
-                    model_path(stem), changes));
-  }
-  std::ranges::copy(checkpoint.velocity, trainer_->sgd().velocity().begin());
-  if (!changes.empty()) {
-    log_.info("Going on with the weights and the momentum alone: they were saved with " + changes);
-    begin_epoch(checkpoint.state.epoch);
-    return;
-  }
-  warn_of_other_threads(saved);
-  first_epoch_ = checkpoint.state.epoch;
-  position_ = static_cast<std::uint64_t>(checkpoint.state.position);
-  Step last;
-  last.number = checkpoint.state.step - 1;
-  last.next_position = position_;
-  trainer_->restore(last, checkpoint.replica_buffers);
-}
-
-// As if all epochs before had been of this run's size.
-void Session::begin_epoch(int epoch) {
-  first_epoch_ = epoch;
-  position_ = static_cast<std::uint64_t>(epoch) * epoch_size_;
-  Step last;
-  last.number =
-      static_cast<std::int64_t>(position_ / static_cast<std::uint64_t>(options_.batch_size)) - 1;
-  last.next_position = position_;
-  trainer_->restore(last);
-}
-
-// Another machine may well have other cores, so this is no reason to refuse.
-void Session::warn_of_other_threads(const Settings& saved) {
-  const auto then = saved.find(kThreads);
-  const int now = threads_per_replica(options_);
-  if (then == saved.end() || then->second == std::to_string(now)) return;
-  log_.info(
-      fmt::format("Going on with {} threads per replica, before it were {}: rounding may differ "
-                  "from an uninterrupted run's",
-                  now, then->second));
-}
-
-// How many records in which order, without the path: data may move.
-std::string Session::data_text() const {
-  if (!train_data_) return "made up";
-  const std::string text = train_data_->describe();
-  return text.substr(text.rfind(": ") + 2);
-}
-
-TrainingState Session::state(int epoch) const {
-  TrainingState state;
-  state.step = trainer_->next_step();
-  state.epoch = epoch;
-  state.position = static_cast<std::int64_t>(position_);
-  state.settings = deciding_settings(options_, epoch_size_, data_text());
-  state.settings[kThreads] = std::to_string(threads_per_replica(options_));
-  return state;
-}
-
-void Session::save(const std::string& stem, int epoch) {
-  if (options_.model_prefix.empty()) return;
-  const std::vector<std::span<const float>> buffers = trainer_->replica_buffers();
-  save_checkpoint(stem, network_, trainer_->weights(), trainer_->sgd().velocity(), buffers,
-                  state(epoch));
-  log_.info(saved_message(model_path(stem)));
 }
 
 SessionResult Session::train() {

@@ -87,6 +87,7 @@ class Session {
   std::uint64_t epoch_size_ = 0;  // images
   BatchPool batches_;
   ImagePool images_;
+  int threads_;  // of each replica
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Trainer> trainer_;
 

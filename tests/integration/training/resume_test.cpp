@@ -144,7 +144,8 @@ TEST(Resume, OtherThreadsAreToldButNotRefused) {
   const Ended ended =
       train_imagenet(two + std::vector<std::string>{"--num-epochs", "2", "--resume"});
   EXPECT_EQ(ended.code, 0) << ended.log;
-  EXPECT_EQ(lines_with(ended.log, "threads per replica, before it were 9").size(), 1u) << ended.log;
+  EXPECT_EQ(lines_with(ended.log, "threads per replica, there were 9 before").size(), 1u)
+      << ended.log;
 }
 
 }  // namespace
