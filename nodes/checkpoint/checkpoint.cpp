@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <filesystem>
 #include <set>
 
 #include <forebay/graph/error.hpp>
@@ -14,6 +15,8 @@
 
 namespace forebay {
 namespace {
+
+namespace fs = std::filesystem;
 
 // A tensor of the network and its place in a flat array.
 struct Slot {
@@ -208,6 +211,26 @@ void save_checkpoint(const std::string& stem, const Network& network, const Weig
   // The model first: from here on `matching_state` finds the state under either name.
   model_file.commit();
   state_file.commit();
+}
+
+bool has_state(const std::string& stem) {
+  if (fs::exists(state_path(stem))) return true;
+  try {
+    detail::matching_state(stem);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void remove_checkpoint(const std::string& stem) {
+  const std::string state = state_path(stem);
+  // The model first: a state without one is never looked at.
+  for (const std::string& path : {model_path(stem), state, AtomicFile::temporary_of(state)}) {
+    std::error_code error;
+    fs::remove(path, error);
+    if (error) throw system_error(fmt::format("removing \"{}\"", path), error.value());
+  }
 }
 
 void load_model(const std::string& path, const Network& network, Weights& weights) {

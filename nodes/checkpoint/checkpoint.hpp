@@ -15,12 +15,10 @@ namespace forebay {
 
 /// Where training stands.
 struct TrainingState {
-  std::int64_t step = 0;      // taken since training began
-  int epoch = 0;              // finished
-  std::int64_t position = 0;  // of the next sample, in the stream of all epochs
-  std::uint64_t seed = 0;
-  std::int64_t batch_size = 0;
-  std::map<std::string, std::string> settings;  // what else must not change, such as {"lr", "0.1"}
+  std::int64_t step = 0;                        // taken since training began
+  int epoch = 0;                                // finished
+  std::int64_t position = 0;                    // of the next sample, in the stream of all epochs
+  std::map<std::string, std::string> settings;  // what must not change, such as {"lr", "0.1"}
 
   friend bool operator==(const TrainingState&, const TrainingState&) = default;
 };
@@ -68,6 +66,13 @@ void load_model(const std::string& path, const Network& network, Weights& weight
 /// state that belongs to the model.
 Checkpoint load_checkpoint(const std::string& stem, const Network& network, Weights& weights);
 
+/// Whether a state stands beside the model of `stem`. Where none does, only the model can be
+/// loaded.
+bool has_state(const std::string& stem);
+
+/// Removes both files, where they are there. Throws `Error` naming the one that cannot be removed.
+void remove_checkpoint(const std::string& stem);
+
 /// What `find_latest` found.
 struct LatestCheckpoint {
   std::string stem;  // empty where there is none
@@ -78,5 +83,9 @@ struct LatestCheckpoint {
 /// The checkpoint of `prefix` with the most steps among those with a whole header and a matching
 /// state; of equal ones the end of the epoch. Throws `Error` where the folder cannot be read.
 LatestCheckpoint find_latest(const std::string& prefix);
+
+/// Stems of the checkpoints of `prefix` that are further than the end of `epoch`, in order; models
+/// without a state are among them. Throws `Error` where the folder cannot be read.
+std::vector<std::string> checkpoints_after(const std::string& prefix, int epoch);
 
 }  // namespace forebay

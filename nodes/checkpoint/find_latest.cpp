@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/atomic_file.hpp>
@@ -35,6 +38,7 @@ std::optional<std::string> tag_of(const std::string& file, const std::string& ba
   return tag;
 }
 
+// By epoch, the interrupted one last.
 std::vector<std::string> stems_of(const std::string& prefix) {
   const std::string base = fs::path(prefix).filename().string();
   std::error_code error;
@@ -48,7 +52,25 @@ std::vector<std::string> stems_of(const std::string& prefix) {
   if (error) {
     throw system_error(fmt::format("looking for checkpoints \"{}-*\"", prefix), error.value());
   }
+  std::ranges::sort(stems, {},
+                    [](const std::string& stem) { return std::pair(stem.size(), stem); });
   return stems;
+}
+
+// An interrupted run is inside the epoch after those that it has finished. One that does not say
+// how many these are counts as being far.
+bool is_after(const std::string& stem, const std::string& prefix, int epoch) {
+  if (stem != interrupted_stem(prefix)) {
+    int own = std::numeric_limits<int>::max();
+    std::from_chars(&stem[prefix.size() + 1], stem.data() + stem.size(), own);
+    return own > epoch;
+  }
+  try {
+    const std::string path = model_path(stem);
+    return detail::integer(read_safetensors_metadata(path), "epoch", path) >= epoch;
+  } catch (const Error&) {
+    return true;
+  }
 }
 
 }  // namespace
@@ -79,12 +101,18 @@ void check_writable(const std::string& prefix) {
   }
 }
 
+std::vector<std::string> checkpoints_after(const std::string& prefix, int epoch) {
+  std::vector<std::string> after;
+  for (const std::string& stem : stems_of(prefix)) {
+    if (is_after(stem, prefix, epoch)) after.push_back(stem);
+  }
+  return after;
+}
+
 LatestCheckpoint find_latest(const std::string& prefix) {
   LatestCheckpoint latest;
   bool latest_ends_epoch = false;
-  std::vector<std::string> stems = stems_of(prefix);
-  std::ranges::sort(stems);
-  for (const std::string& stem : stems) {
+  for (const std::string& stem : stems_of(prefix)) {
     try {
       const std::string state = detail::matching_state(stem);
       const std::int64_t step = detail::integer(read_safetensors_metadata(state), "step", state);

@@ -65,9 +65,7 @@ bool belongs(const std::string& path, const Metadata& model) {
 Metadata to_metadata(const TrainingState& state) {
   Metadata metadata{{"step", fmt::format("{}", state.step)},
                     {"epoch", fmt::format("{}", state.epoch)},
-                    {"position", fmt::format("{}", state.position)},
-                    {"seed", fmt::format("{}", state.seed)},
-                    {"batch_size", fmt::format("{}", state.batch_size)}};
+                    {"position", fmt::format("{}", state.position)}};
   for (const auto& [key, value] : state.settings) metadata[std::string(kSetting) + key] = value;
   return metadata;
 }
@@ -77,8 +75,6 @@ TrainingState to_state(const Metadata& metadata, const std::string& path) {
   state.step = number<std::int64_t>(metadata, "step", path);
   state.epoch = number<int>(metadata, "epoch", path);
   state.position = number<std::int64_t>(metadata, "position", path);
-  state.seed = number<std::uint64_t>(metadata, "seed", path);
-  state.batch_size = number<std::int64_t>(metadata, "batch_size", path);
   for (const auto& [key, value] : metadata) {
     if (key.starts_with(kSetting)) state.settings[key.substr(kSetting.size())] = value;
   }
@@ -109,11 +105,12 @@ std::string matching_state(const std::string& stem) {
   for (const std::string& candidate : {path, AtomicFile::temporary_of(path)}) {
     if (belongs(candidate, model)) return candidate;
   }
-  throw Error(fmt::format(
-      "reading \"{}\": it is {} the model \"{}\"; resume from another "
-      "checkpoint, or load the model alone",
-      path, std::filesystem::exists(path) ? "damaged or not the state of" : "missing beside",
-      model_path(stem)));
+  const bool there = std::filesystem::exists(path);
+  throw Error(
+      fmt::format("reading \"{}\": it is {} the model \"{}\"; resume from another checkpoint, or "
+                  "{}load the model alone",
+                  path, there ? "damaged or not the state of" : "missing beside", model_path(stem),
+                  there ? "remove it to " : ""));
 }
 
 void complete_interrupted_save(const std::string& stem) {

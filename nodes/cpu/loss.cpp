@@ -50,6 +50,7 @@ StepResult cross_entropy(std::span<const float> logits, std::span<const int> lab
     const double label_loss = log_sum - (static_cast<double>(values[label]) - sums.largest);
     const double even_loss = log_sum - sums.total / count;
     result.loss_sum += (1 - spread) * label_loss + spread * even_loss;
+    result.cross_entropy_sum += label_loss;
     const std::size_t above = rank(values, label);
     result.top1 += above < 1 ? 1 : 0;
     result.top5 += above < 5 ? 1 : 0;

@@ -19,4 +19,8 @@ double top5_accuracy(const StepResult& result) {
 
 double mean_loss(const StepResult& result) { return per_row(result.loss_sum, result.rows); }
 
+double mean_cross_entropy(const StepResult& result) {
+  return per_row(result.cross_entropy_sum, result.rows);
+}
+
 }  // namespace forebay

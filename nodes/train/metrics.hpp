@@ -6,9 +6,11 @@
 
 namespace forebay {
 
-/// Fractions of the rows, and the mean loss; 0 where there were no rows.
+/// Fractions of the rows, and means over them: of the loss that training lowers, and of the plain
+/// cross-entropy. 0 where there were no rows.
 double accuracy(const StepResult& result);
 double top5_accuracy(const StepResult& result);
 double mean_loss(const StepResult& result);
+double mean_cross_entropy(const StepResult& result);
 
 }  // namespace forebay

@@ -23,13 +23,15 @@ struct Shard {
 
 /// Sums over the rows of a shard, so that shards and steps add up exactly.
 struct StepResult {
-  double loss_sum = 0;  // cross-entropy with label smoothing, summed over rows
+  double loss_sum = 0;           // what gradients are of: cross-entropy with label smoothing
+  double cross_entropy_sum = 0;  // without it
   std::size_t top1 = 0;
   std::size_t top5 = 0;
   std::size_t rows = 0;
 
   StepResult& operator+=(const StepResult& other) {
     loss_sum += other.loss_sum;
+    cross_entropy_sum += other.cross_entropy_sum;
     top1 += other.top1;
     top5 += other.top5;
     rows += other.rows;

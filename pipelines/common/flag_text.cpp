@@ -27,6 +27,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+bool last_word_is(std::string_view name, std::string_view word) {
+  return name.size() > word.size() && name.ends_with(word) &&
+         name[name.size() - word.size() - 1] == '-';
+}
+
 }  // namespace
 
 std::string wrap_words(std::string_view text, std::size_t indent) {
@@ -59,9 +64,10 @@ std::string nearest_name(std::string_view name, std::span<const std::string> kno
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : known) {
-    // The start of a flag's name is what people abbreviate to.
-    const bool begins = name.size() > 2 && candidate.starts_with(name);
-    const std::size_t distance = begins ? 1 : edit_distance(name, candidate);
+    // The start of a flag's name is what people abbreviate to, its last word what they remember.
+    const bool part =
+        name.size() > 2 && (candidate.starts_with(name) || last_word_is(candidate, name));
+    const std::size_t distance = part ? 1 : edit_distance(name, candidate);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;

@@ -17,8 +17,8 @@ std::string wrap_words(std::string_view text, std::size_t indent);
 /// One entry of a help text: the flag's usage, its meaning and, where there is one, its default.
 std::string help_entry(std::string_view usage, std::string_view help, std::string_view standard);
 
-/// The one of `known` that is nearest by edit distance, or that `name` is the start of; "" where
-/// none is near.
+/// The one of `known` that is nearest by edit distance, or that `name` is the start or the last
+/// word of; "" where none is near.
 std::string nearest_name(std::string_view name, std::span<const std::string> known);
 
 /// Throws `Error`: "unknown flag --lst; did you mean --list?". `where` goes in front.

@@ -12,18 +12,10 @@ namespace {
 
 using enum FlagGroup;
 
-// "'30,60'" is for the log; the help shows 30,60.
-std::string without_quotes(const std::string& shown) {
-  if (shown == "None") return "";
-  return shown.starts_with('\'') ? shown.substr(1, shown.size() - 2) : shown;
-}
-
 template <class T>
 Flag flag(FlagGroup group, std::string name, std::string value, T TrainOptions::*field,
           Reader<T> reader, std::string help) {
-  const TrainOptions defaults;
-  Flag made{name, group, std::move(value), std::move(help), without_quotes(show(defaults.*field)),
-            {},   {}};
+  Flag made{name, group, std::move(value), std::move(help), "", {}, {}};
   made.set = [=](TrainOptions& options, const std::string& text, const std::string& where) {
     const auto parsed = reader.read(text);
     if (parsed) {
@@ -36,14 +28,15 @@ Flag flag(FlagGroup group, std::string name, std::string value, T TrainOptions::
     }
   };
   made.show = [=](const TrainOptions& options) { return show(options.*field); };
+  made.standard = value_text(made, TrainOptions());
   return made;
 }
 
 // 0 and 1, as MXNet has it.
 Flag zero_one(FlagGroup group, std::string name, bool TrainOptions::*field, std::string help) {
   auto made = flag(group, std::move(name), "0|1", field, zero_or_one(), std::move(help));
-  const TrainOptions defaults;
-  made.standard = std::to_string(static_cast<int>(defaults.*field));
+  made.show = [=](const TrainOptions& options) { return options.*field ? "1" : "0"; };
+  made.standard = value_text(made, TrainOptions());
   return made;
 }
 
@@ -207,7 +200,8 @@ std::vector<Flag> training_flags() {
            "save checkpoints under names that begin with this"),
       flag(kTraining, "save-period", "N", &T::save_period, whole(1), "epochs between checkpoints"),
       flag(kTraining, "load-epoch", "N", &T::load_epoch, maybe(whole(0)),
-           "go on from the checkpoint of this epoch; needs --model-prefix"),
+           "go on from the checkpoint of this epoch, or from its weights alone; needs "
+           "--model-prefix"),
       flag(kTraining, "disp-batches", "N", &T::disp_batches, whole(1),
            "batches between speed lines"),
       flag(kTraining, "top-k", "K", &T::top_k, word<int>({{"0", 0}, {"5", 5}}),
@@ -296,9 +290,11 @@ std::vector<Flag> forebay_flags() {
       flag(kForebay, "seed", "N", &T::seed, whole<std::uint64_t>(0),
            "of weights, order and augmentation"),
       on_switch("resume", &T::resume, "go on from the newest checkpoint of --model-prefix"),
+      on_switch("overwrite", &T::overwrite,
+                "remove the checkpoints that another run has left under --model-prefix"),
       flag(kForebay, "on-bad-image", "WORD", &T::on_bad_image,
            word<OnError>({{"stop", OnError::kStop}, {"skip", OnError::kSkip}}),
-           "stop, or skip it and count it"),
+           "stop, or skip it and name it in the log"),
       flag(kForebay, "bad-image-limit", "N", &T::bad_image_limit, whole<std::int64_t>(0),
            "stop when more than this many were skipped"),
       flag(kForebay, "log-prefix", "NAME", &T::log_prefix,
@@ -350,6 +346,12 @@ const std::vector<Flag>& flags() {
     return table;
   }();
   return all;
+}
+
+std::string value_text(const Flag& flag, const TrainOptions& options) {
+  const std::string shown = flag.show(options);
+  if (shown == "None") return "";
+  return shown.starts_with('\'') ? shown.substr(1, shown.size() - 2) : shown;
 }
 
 const Flag* find_flag(std::string_view name) {

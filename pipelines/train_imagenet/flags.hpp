@@ -35,6 +35,9 @@ const std::vector<Flag>& flags();
 /// The flag of this name, or nullptr.
 const Flag* find_flag(std::string_view name);
 
+/// The option's value as the command line has it: 30,60. Empty where it is unset.
+std::string value_text(const Flag& flag, const TrainOptions& options);
+
 /// --help: grouped, at most 100 columns.
 std::string help_text();
 

@@ -15,7 +15,7 @@ namespace forebay {
 std::vector<Metric> metrics(const StepResult& result, const TrainOptions& options) {
   std::vector<Metric> all = {{"accuracy", accuracy(result)}};
   if (options.top_k > 0) all.push_back({"top_k_accuracy_5", top5_accuracy(result)});
-  if (!options.loss.empty()) all.push_back({"cross-entropy", mean_loss(result)});
+  if (!options.loss.empty()) all.push_back({"cross-entropy", mean_cross_entropy(result)});
   return all;
 }
 

@@ -21,8 +21,8 @@ struct Metric {
   double value = 0;
 };
 
-/// accuracy, then top_k_accuracy_5 with --top-k 5, then cross-entropy with --loss ce. 0 for a
-/// result without rows.
+/// accuracy, then top_k_accuracy_5 with --top-k 5, then cross-entropy with --loss ce, which knows
+/// nothing of label smoothing. 0 for a result without rows.
 std::vector<Metric> metrics(const StepResult& result, const TrainOptions& options);
 
 // Messages. Epochs are counted from 0, as MXNet does.

@@ -4,6 +4,7 @@
 //                                                  ▲      └► forward-backward[n] ─┴► gather ─► ...
 //                                                  └─ weights new ◄─ update ◄─ all-reduce ◄─┘
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -28,7 +29,7 @@ int train(const TrainOptions& options) {
   Log log(stderr, options.log_prefix, python_time_stamp);
   log.info(start_message(options));
   if (options.test_io) {
-    std::cout << test_io(options, log);
+    std::cout << read_report(test_io(options, log));
     return InterruptWatch::seen() ? kInterrupted : 0;
   }
   Session session(options, log);
@@ -59,6 +60,7 @@ int run(const TrainOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // at a limit of file sizes, saving fails like on a full disk
   int code_of_failure = kWrongUse;
   try {
     const TrainOptions options = parse_options({argv + 1, argv + argc});

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +13,7 @@
 #include <forebay/nodes/image/augment.hpp>
 #include <train_imagenet/flag_values.hpp>
 #include <train_imagenet/flags.hpp>
+#include <train_imagenet/node_settings.hpp>
 
 namespace forebay {
 namespace {
@@ -41,9 +41,12 @@ bool is_switch(const Flag& flag) { return flag.value.empty() && flag.group != Fl
   refuse_unknown_flag(name, known, where);
 }
 
-void check_node_setting(const std::string& name, const std::string& where) {
-  static const std::regex form(R"([a-z][a-z0-9_\-]*(\[[0-9]+\])?\.[a-z][a-z0-9_]*)");
-  if (std::regex_match(name, form)) return;
+void check_form(const std::string& name, const std::string& where) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-_[].";
+  if (name.find_first_not_of(kAllowed) == name.npos && !name.starts_with('.') &&
+      !name.ends_with('.')) {
+    return;
+  }
   throw Error(
       fmt::format("{}--{} names no node's setting; give --NODE.SETTING, e.g. "
                   "--decode.concurrency 8",
@@ -62,7 +65,7 @@ std::vector<FlagForm> flag_forms(const std::vector<std::string>& arguments) {
         std::ranges::find(forms, name, &FlagForm::name) != forms.end()) {
       continue;
     }
-    check_node_setting(name, "");
+    check_form(name, "");
     forms.push_back({name, true});
   }
   return forms;
@@ -71,7 +74,7 @@ std::vector<FlagForm> flag_forms(const std::vector<std::string>& arguments) {
 void take(AllGiven& all, const std::string& name, const std::string& text,
           const std::string& where) {
   if (name.find('.') != name.npos) {
-    check_node_setting(name, where);
+    check_form(name, where);
     if (text.empty()) throw Error(fmt::format("{}--{} has no value", where, name));
     all.nodes.insert_or_assign(name, Given{text, where});
   } else if (find_flag(name) != nullptr) {
@@ -92,8 +95,9 @@ void read_command_line(AllGiven& all, const std::vector<std::string>& arguments)
 
 void read_config(AllGiven& all, const std::string& path) {
   std::ifstream file(path);
-  if (!file)
+  if (file.peek(); !file) {  // opening a folder works, reading it does not
     throw Error(fmt::format("--config is '{}', which cannot be read; give an INI file", path));
+  }
   const std::string where = path + ": ";
   const po::options_description none;
   try {
@@ -125,6 +129,7 @@ void settle(TrainOptions& options, const AllGiven& all) {
   for (const auto& [name, given] : all.nodes) {
     const auto dot = name.find('.');
     options.node_settings.push_back({name.substr(0, dot), name.substr(dot + 1), given.text});
+    check_node_setting(options.node_settings.back(), options.devices.size(), given.where);
   }
 }
 
@@ -207,6 +212,26 @@ void check_benchmark(const TrainOptions& o) {
   }
 }
 
+void check_checkpoints(const TrainOptions& o) {
+  if (o.resume && (o.load_epoch || o.overwrite)) {
+    throw Error(fmt::format("--{} and --resume exclude each other; give one of them",
+                            o.load_epoch ? "load-epoch" : "overwrite"));
+  }
+  if (o.model_prefix.empty() && (o.load_epoch || o.resume || o.overwrite)) {
+    throw Error(
+        fmt::format("--{} is given without --model-prefix; give the prefix of the checkpoints",
+                    o.resume       ? "resume"
+                    : o.load_epoch ? "load-epoch"
+                                   : "overwrite"));
+  }
+  if (o.load_epoch && *o.load_epoch >= o.num_epochs) {
+    throw Error(
+        fmt::format("--load-epoch is {} and --num-epochs is {}, so nothing is left to train; "
+                    "give more epochs",
+                    *o.load_epoch, o.num_epochs));
+  }
+}
+
 void check_training(const TrainOptions& o) {
   if (const auto devices = static_cast<int>(o.devices.size()); o.batch_size % devices != 0) {
     const int nearest = std::max(1, o.batch_size / devices) * devices;
@@ -221,20 +246,6 @@ void check_training(const TrainOptions& o) {
         fmt::format("--num-layers is {}; give 18, 34, 50, 101 or 152, or 20 or 56 for small "
                     "images",
                     o.num_layers));
-  }
-  if (o.load_epoch && o.resume) {
-    throw Error("--load-epoch and --resume exclude each other; give one of them");
-  }
-  if (o.model_prefix.empty() && (o.load_epoch || o.resume)) {
-    throw Error(
-        fmt::format("--{} is given without --model-prefix; give the prefix of the checkpoints",
-                    o.resume ? "resume" : "load-epoch"));
-  }
-  if (o.load_epoch && *o.load_epoch >= o.num_epochs) {
-    throw Error(
-        fmt::format("--load-epoch is {} and --num-epochs is {}, so nothing is left to train; "
-                    "give more epochs",
-                    *o.load_epoch, o.num_epochs));
   }
   if (o.top_k >= o.num_classes) {
     throw Error(fmt::format("--top-k is {} but --num-classes is {}; give --top-k 0", o.top_k,
@@ -268,6 +279,7 @@ TrainOptions parse_options(const std::vector<std::string>& arguments) {
   check_schedule(all);
   check_benchmark(options);
   check_training(options);
+  check_checkpoints(options);
   if (!options.summary) check_data(options);
   check_augmentation(options, all);
   return options;

@@ -31,7 +31,7 @@ struct DeviceName {
   friend bool operator==(const DeviceName&, const DeviceName&) = default;
 };
 
-/// `--decode.concurrency=8` is {"decode", "concurrency", "8"}. The graph knows which exist.
+/// `--decode.concurrency=8` is {"decode", "concurrency", "8"}.
 struct NodeSetting {
   std::string node, setting, value;
 
@@ -68,6 +68,7 @@ struct TrainOptions {
   int save_period = 1;            // epochs
   std::optional<int> load_epoch;  // go on from this checkpoint
   bool resume = false;            // go on from the newest checkpoint of model_prefix
+  bool overwrite = false;         // remove those that another run left there
   int disp_batches = 20;
   int top_k = 0;     // 0 or 5
   std::string loss;  // "ce": report the cross-entropy too

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <cstdint>
 #include <sstream>
+#include <string_view>
 
 namespace forebay {
 namespace {
@@ -24,12 +26,20 @@ std::string time_text(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
+std::string skipped_text(std::uint64_t images, std::string_view where = "") {
+  return images > 0 ? fmt::format("{} bad images were skipped{}\n", images, where) : "";
+}
+
+std::string table_text(const GraphSnapshot& run) {
+  std::ostringstream table;
+  table << run;
+  return table.str();
+}
+
 }  // namespace
 
 std::string report(const SessionResult& result) {
-  std::ostringstream table;
-  table << result.last_epoch;
-  std::string text = "\nWhere the time went in the last epoch:\n" + table.str();
+  std::string text = "\nWhere the time went in the last epoch:\n" + table_text(result.last_epoch);
   if (result.seconds > 0 && result.images > 0) {
     const double speed = static_cast<double>(result.images) / result.seconds;
     const double epoch = result.images_per_epoch / speed;
@@ -38,8 +48,17 @@ std::string report(const SessionResult& result) {
   }
   text += fmt::format("memory: {:.0f} MiB at most, of which {:.0f} MiB planned for the devices\n",
                       peak_memory_mib(), static_cast<double>(result.planned_bytes) / kMiB);
-  if (result.skipped > 0) text += fmt::format("{} bad images were skipped\n", result.skipped);
-  return text;
+  return text + skipped_text(result.skipped) +
+         skipped_text(result.skipped_in_validation, " in the last validation");
+}
+
+std::string read_report(const GraphSnapshot& run) {
+  const std::uint64_t images = run.node("augment").items_out;
+  const double seconds = static_cast<double>(run.elapsed) * 1e-9;
+  return table_text(run) +
+         fmt::format("\n{} images in {}; {:.1f} images/s\n", images, time_text(seconds),
+                     static_cast<double>(images) / seconds) +
+         skipped_text(run.node("decode").skipped);
 }
 
 }  // namespace forebay

@@ -11,4 +11,7 @@ namespace forebay {
 /// Images/s, time per epoch and for 100 epochs, memory, and per node where the time went.
 std::string report(const SessionResult& result);
 
+/// The same of a run of --test-io 1.
+std::string read_report(const GraphSnapshot& run);
+
 }  // namespace forebay

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <common/terminal.hpp>
 #include <forebay/nodes/random.hpp>
 #include <train_imagenet/data.hpp>
+#include <train_imagenet/node_settings.hpp>
 
 namespace forebay {
 namespace {
@@ -25,11 +27,11 @@ std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
 
 std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 
-/// Each of `replicas` gets its share of the cores, of which large teams leave an eighth to the
-/// image path: one thread of a team that has to wait for a core holds up all of them.
-std::size_t replica_threads(std::size_t replicas) {
-  const std::size_t share = std::max<std::size_t>(1, cores() / replicas);
-  return share - share / 8;
+/// Each replica gets its share of the cores, of which large teams leave an eighth to the image
+/// path: one thread of a team that has to wait for a core holds up all of them.
+int threads_per_replica(const TrainOptions& options) {
+  const std::size_t share = std::max<std::size_t>(1, cores() / options.devices.size());
+  return static_cast<int>(share - share / 8);
 }
 
 /// The pool has the cores that the replicas' teams do not use, one at least.
@@ -39,14 +41,16 @@ GraphOptions graph_options(const Trainer& trainer) {
 }
 
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
-                                                    const Network& network, std::size_t rows) {
-  const std::size_t count = options.devices.size();
+                                                    const Network& network, std::size_t rows,
+                                                    int threads) {
   ReplicaOptions replica;
   replica.rows = rows;
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
-  replica.threads = static_cast<int>(replica_threads(count));
+  replica.threads = threads;
   std::vector<std::unique_ptr<Replica>> replicas;
-  for (std::size_t i = 0; i < count; ++i) replicas.push_back(make_cpu_replica(network, replica));
+  for (std::size_t i = 0; i < options.devices.size(); ++i) {
+    replicas.push_back(make_cpu_replica(network, replica));
+  }
   return replicas;
 }
 
@@ -92,12 +96,16 @@ Session::Session(const TrainOptions& options, Log& log)
       log_(log),
       network_(make_network(options)),
       batches_(static_cast<std::size_t>(options.batch_size), options.image_shape),
+      threads_(threads_per_replica(options)),
       clock_(seconds_now),
       speedometer_(options, clock_),
       progress_line_(clock_, terminal_width),
       on_terminal_(terminal_on_stderr()) {
   const auto batch = static_cast<std::uint64_t>(options.batch_size);
-  if (!options.model_prefix.empty()) check_writable(options.model_prefix);
+  if (!options.model_prefix.empty()) {
+    check_writable(options.model_prefix);
+    refuse_another_runs_checkpoints(options);
+  }
   if (options.benchmark) {
     epoch_size_ = static_cast<std::uint64_t>(options.num_examples.value_or(1281167));
   } else {
@@ -109,6 +117,8 @@ Session::Session(const TrainOptions& options, Log& log)
       val_data_.emplace(validation_reader(options));
       log_.info(val_data_->describe());
     }
+    check_classes(options, train_data_->classes(),
+                  val_data_ ? val_data_->classes() : std::vector<std::string>());
   }
   if (epoch_size_ < batch) {
     throw Error(
@@ -116,132 +126,57 @@ Session::Session(const TrainOptions& options, Log& log)
                     "less",
                     batch, epoch_size_, epoch_size_));
   }
+  if (options.benchmark) epoch_size_ -= epoch_size_ % batch;  // nothing is left for the next epoch
   const std::size_t rows = static_cast<std::size_t>(batch) / options.devices.size();
   schedule_ = std::make_unique<Schedule>(schedule_options(options, epoch_size_));
-  trainer_ = std::make_unique<Trainer>(network_, make_replicas(options, network_, rows), rows,
-                                       trainer_options(options, *schedule_));
+  trainer_ = std::make_unique<Trainer>(network_, make_replicas(options, network_, rows, threads_),
+                                       rows, trainer_options(options, *schedule_));
+  check_graphs();
   load();
+  remove_another_runs_checkpoints();
 }
 
-void Session::load() {
-  std::string stem;
-  if (options_.resume) {
-    const LatestCheckpoint latest = find_latest(options_.model_prefix);
-    for (const std::string& why : latest.passed_over) log_.info(why);
-    stem = latest.stem;
-    if (stem.empty()) log_.info("No checkpoint to resume from; beginning with epoch 0");
-  } else if (options_.load_epoch) {
-    stem = checkpoint_stem(options_.model_prefix, *options_.load_epoch);
-  }
-  if (stem.empty()) {
-    trainer_->weights().initialise(options_.seed);
-    trainer_->restore(std::nullopt);
-    return;
-  }
-  const Checkpoint checkpoint = load_checkpoint(stem, network_, trainer_->weights());
-  const std::string difference = difference_from(checkpoint.state);
-  if (!difference.empty() && options_.resume) {
-    throw Error("cannot resume from " + model_path(stem) + ": " + difference +
-                "; give the same, or --load-epoch to go on from an epoch's weights");
-  }
-  std::copy(checkpoint.velocity.begin(), checkpoint.velocity.end(),
-            trainer_->sgd().velocity().begin());
-  Step last;
-  first_epoch_ = checkpoint.state.epoch;
-  if (difference.empty()) {
-    last.number = checkpoint.state.step - 1;
-    position_ = static_cast<std::uint64_t>(checkpoint.state.position);
-    last.next_position = position_;
-    trainer_->restore(last, checkpoint.replica_buffers);
-  } else {
-    log_.info("Going on with the weights and the momentum alone: " + difference);
-    position_ = static_cast<std::uint64_t>(first_epoch_) * epoch_size_;
-    const auto batch = static_cast<std::uint64_t>(options_.batch_size);
-    last.number = static_cast<std::int64_t>(position_ / batch) - 1;
-    last.next_position = position_;
-    trainer_->restore(last);
-  }
-  log_.info(loaded_message(model_path(stem)));
-  if (options_.lr_schedule == LrSchedule::kStep) {
-    log_.info(resumed_rate_message(schedule_->at(last.number + 1), first_epoch_));
-  }
-}
-
-// How many records in which order, without the path: data may move.
-std::string Session::data_text() const {
-  if (!train_data_) return "made up";
-  const std::string text = train_data_->describe();
-  return text.substr(text.rfind(": ") + 2);
-}
-
-TrainingState Session::state(int epoch) const {
-  TrainingState state;
-  state.step = trainer_->next_step();
-  state.epoch = epoch;
-  state.position = static_cast<std::int64_t>(position_);
-  state.seed = options_.seed;
-  state.batch_size = options_.batch_size;
-  state.settings = {{"devices", std::to_string(options_.devices.size())},
-                    {"num-examples", std::to_string(epoch_size_)},
-                    {"data", data_text()}};
-  return state;
-}
-
-// Another batch size, seed or data would read on somewhere else than the run left off.
-std::string Session::difference_from(const TrainingState& saved) const {
-  const TrainingState now = state(0);
-  std::string text;
-  const auto compare = [&](const std::string& what, const auto& then, const auto& given) {
-    if (then == given) return;
-    text += fmt::format("{}it was saved with {} {}, this run has {}", text.empty() ? "" : ", ",
-                        what, then, given);
-  };
-  compare("--batch-size", saved.batch_size, now.batch_size);
-  compare("--seed", saved.seed, now.seed);
-  for (const auto& [name, value] : now.settings) {
-    const auto then = saved.settings.find(name);
-    if (then != saved.settings.end()) compare(name, then->second, value);
-  }
-  return text;
-}
-
-void Session::save(const std::string& stem, int epoch) {
-  if (options_.model_prefix.empty()) return;
-  const std::vector<std::span<const float>> buffers = trainer_->replica_buffers();
-  save_checkpoint(stem, network_, trainer_->weights(), trainer_->sgd().velocity(), buffers,
-                  state(epoch));
-  log_.info(saved_message(model_path(stem)));
+// A setting that a node refuses shall not end the run after its first epoch.
+void Session::check_graphs() {
+  Graph training("train_imagenet"), validation("validation");
+  build_training(training, [](const Step&) {});
+  if (val_data_) build_validation(validation, [](const StepResult&) {});
 }
 
 SessionResult Session::train() {
-  SessionResult result;
-  if (first_epoch_ >= options_.num_epochs) {
+  result_.images_per_epoch = static_cast<double>(epoch_size_);
+  result_.planned_bytes = trainer_->memory_bytes();
+  // The validation that follows a checkpoint may have been cut short with the run.
+  const bool ends_epoch = position_ <= static_cast<std::uint64_t>(first_epoch_) * epoch_size_;
+  if (options_.resume && first_epoch_ > 0 && ends_epoch) {
+    result_.interrupted = !validate(first_epoch_ - 1);
+  }
+  if (first_epoch_ >= options_.num_epochs && !result_.interrupted) {
     log_.info(
-        fmt::format("Nothing is left to train: the checkpoint is of epoch {}; give a larger "
-                    "--num-epochs",
+        fmt::format("Nothing is left to train: the checkpoint is of epoch {0}; to go on, give "
+                    "--load-epoch {0} and a larger --num-epochs",
                     first_epoch_));
-    return result;
   }
-  result.images_per_epoch = static_cast<double>(epoch_size_);
-  result.planned_bytes = trainer_->memory_bytes();
-  for (int epoch = first_epoch_; epoch < options_.num_epochs; ++epoch) {
-    const bool finished = train_epoch(epoch, result);
-    trainer_->collect_buffers();
-    if (!finished) {
-      result.interrupted = true;
-      save(interrupted_stem(options_.model_prefix), epoch);
-      return result;
-    }
-    trainer_->share_buffers();
-    const bool due = (epoch + 1) % options_.save_period == 0 || epoch + 1 == options_.num_epochs;
-    if (due) save(checkpoint_stem(options_.model_prefix, epoch + 1), epoch + 1);
-    if (val_data_ && !validate(epoch)) {
-      result.interrupted = true;
-      if (!due) save(interrupted_stem(options_.model_prefix), epoch + 1);
-      return result;
-    }
+  for (int epoch = first_epoch_; epoch < options_.num_epochs && !result_.interrupted; ++epoch) {
+    train_and_validate(epoch);
   }
-  return result;
+  return result_;
+}
+
+void Session::train_and_validate(int epoch) {
+  const bool finished = train_epoch(epoch);
+  trainer_->collect_buffers();
+  if (!finished) {
+    result_.interrupted = true;
+    save(interrupted_stem(options_.model_prefix), epoch);
+    return;
+  }
+  trainer_->share_buffers();
+  const bool due = (epoch + 1) % options_.save_period == 0 || epoch + 1 == options_.num_epochs;
+  if (due) save(checkpoint_stem(options_.model_prefix, epoch + 1), epoch + 1);
+  if (validate(epoch)) return;
+  result_.interrupted = true;
+  if (!due) save(interrupted_stem(options_.model_prefix), epoch + 1);
 }
 
 Stage<void, BatchHandle> Session::made_up_batches(Graph& graph) const {
@@ -261,37 +196,38 @@ Stage<void, BatchHandle> Session::made_up_batches(Graph& graph) const {
                       });
 }
 
-Stage<void, BatchHandle> Session::training_batches(Graph& graph, int epoch,
-                                                   const SessionResult& result) {
-  train_data_->seek(position_, static_cast<std::uint64_t>(epoch + 1) * epoch_size_);
+Stage<void, BatchHandle> Session::training_batches(Graph& graph) {
   ImagePathOptions path = train_path(options_);
-  path.bad_image_limit -= std::min(path.bad_image_limit, result.skipped);
+  path.bad_image_limit -= std::min(path.bad_image_limit, result_.skipped);
   const auto read = graph.source("read", [this] { return (*train_data_)(); });
   return read >> image_path(graph, path, batches_, images_);
 }
 
-bool Session::train_epoch(int epoch, SessionResult& result) {
-  Graph graph("train_imagenet", graph_options(*trainer_));
+void Session::build_training(Graph& graph, const std::function<void(const Step&)>& on_step) {
+  const auto log = graph.sink("log", {.queue = 2}, on_step);
+  const auto batches = options_.benchmark ? made_up_batches(graph) : training_batches(graph);
+  batches >> trainer_->train(graph) >> log;
+  apply_node_settings(graph, options_);
+}
+
+bool Session::train_epoch(int epoch) {
   const std::uint64_t begin_of_epoch = static_cast<std::uint64_t>(epoch) * epoch_size_;
   int batch = train_data_ && position_ > begin_of_epoch  // resumed inside the epoch
                   ? static_cast<int>((position_ - begin_of_epoch) /
                                      static_cast<std::uint64_t>(options_.batch_size))
                   : 0;
-  const auto log =
-      graph.sink("log", {.queue = 2}, [&](const Step& step) { step_done(epoch, batch++, step); });
-  const auto batches =
-      options_.benchmark ? made_up_batches(graph) : training_batches(graph, epoch, result);
-  batches >> trainer_->train(graph) >> log;
-  apply_settings(graph, options_, UnknownNodes::kRefuse);
+  if (train_data_) train_data_->seek(position_, begin_of_epoch + epoch_size_);
+  Graph graph("train_imagenet", graph_options(*trainer_));
+  build_training(graph, [&](const Step& step) { step_done(epoch, batch++, step); });
 
   const double begin = clock_();
   const std::int64_t first_step = trainer_->next_step();
-  result.last_epoch = graph.run();
+  result_.last_epoch = graph.run();
   const double seconds = clock_() - begin;
   const auto steps = static_cast<std::uint64_t>(trainer_->next_step() - first_step);
-  result.images += steps * static_cast<std::uint64_t>(options_.batch_size);
-  result.seconds += seconds;
-  result.skipped += skipped_images(result.last_epoch);
+  result_.images += steps * static_cast<std::uint64_t>(options_.batch_size);
+  result_.seconds += seconds;
+  result_.skipped += skipped_images(result_.last_epoch);
   if (trainer_->last_step()) position_ = trainer_->last_step()->next_position;
   log_.set_progress("");
   if (trainer_->stopped()) return false;
@@ -301,6 +237,9 @@ bool Session::train_epoch(int epoch, SessionResult& result) {
     for (const Metric& metric : metrics(total, options_)) log_.info(train_message(epoch, metric));
   }
   log_.info(time_cost_message(epoch, seconds));
+  if (!std::isfinite(mean_loss(total))) {
+    log_.info("The loss is not a number any more; go back to a checkpoint and give a lower --lr");
+  }
   return true;
 }
 
@@ -327,7 +266,17 @@ void Session::show_progress(const Progress& progress) {
   if (const auto line = progress_line_.update(progress)) log_.set_progress(*line);
 }
 
+void Session::build_validation(Graph& graph,
+                               const std::function<void(const StepResult&)>& on_result) {
+  const auto read = graph.source("read", [this] { return (*val_data_)(); });
+  const auto log = graph.sink("log", {.queue = 2}, on_result);
+  read >> image_path(graph, validation_path(options_), batches_, images_) >>
+      trainer_->validate(graph) >> log;
+  apply_node_settings(graph, options_);
+}
+
 bool Session::validate(int epoch) {
+  if (!val_data_) return true;
   val_data_->seek(0);
   Graph graph("validation", graph_options(*trainer_));
   StepResult total;
@@ -336,8 +285,7 @@ bool Session::validate(int epoch) {
   progress.epoch = epoch;
   progress.epochs = options_.num_epochs;
   progress.images_per_epoch = static_cast<std::int64_t>(val_data_->count());
-  const auto read = graph.source("read", [this] { return (*val_data_)(); });
-  const auto sum = graph.sink("log", {.queue = 2}, [&](const StepResult& result) {
+  build_validation(graph, [&](const StepResult& result) {
     total += result;
     progress.images = static_cast<std::int64_t>(total.rows);
     progress.loss = mean_loss(total);
@@ -345,10 +293,7 @@ bool Session::validate(int epoch) {
     show_progress(progress);
     if (InterruptWatch::seen()) graph.cancel();
   });
-  read >> image_path(graph, validation_path(options_), batches_, images_) >>
-      trainer_->validate(graph) >> sum;
-  apply_settings(graph, options_, UnknownNodes::kIgnore);
-  graph.run();
+  result_.skipped_in_validation = skipped_images(graph.run());
   log_.set_progress("");
   if (graph.cancelled()) return false;
   for (const Metric& metric : metrics(total, options_)) {
@@ -371,7 +316,7 @@ GraphSnapshot test_io(const TrainOptions& options, Log& log) {
     if (InterruptWatch::seen()) graph.cancel();
   });
   read >> image_path(graph, train_path(options), batches, images) >> count;
-  apply_settings(graph, options, UnknownNodes::kRefuse);
+  apply_node_settings(graph, options);
   return graph.run();
 }
 

@@ -3,6 +3,7 @@
 // One training session: what outlives the graphs of its epochs, and those graphs.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include <forebay/nodes/train/metrics.hpp>
 #include <forebay/nodes/train/schedule.hpp>
 #include <forebay/nodes/train/trainer.hpp>
+#include <train_imagenet/checkpoints.hpp>
 #include <train_imagenet/log.hpp>
 #include <train_imagenet/options.hpp>
 #include <train_imagenet/progress.hpp>
@@ -32,8 +34,9 @@ struct SessionResult {
   std::uint64_t images = 0;  // trained on
   double seconds = 0;        // of the training graphs alone
   double images_per_epoch = 0;
-  std::uint64_t skipped = 0;  // bad images
-  GraphSnapshot last_epoch;   // of the last training graph
+  std::uint64_t skipped = 0;                // bad images
+  std::uint64_t skipped_in_validation = 0;  // the same, in the last pass
+  GraphSnapshot last_epoch;                 // of the last training graph
   std::size_t planned_bytes = 0;
 };
 
@@ -53,17 +56,26 @@ class Session {
 
  private:
   void load();
-  /// What keeps this run from going on exactly where `saved` ends; empty when nothing does.
-  std::string difference_from(const TrainingState& saved) const;
+  /// Stem of the checkpoint to go on from; empty: from the beginning.
+  std::string starting_point();
+  void load_weights(const std::string& stem);
+  void load_all(const std::string& stem);
+  void begin_epoch(int epoch);
+  void warn_of_other_threads(const Settings& saved);
+  void check_graphs();
+  void remove_another_runs_checkpoints();
   std::string data_text() const;
   TrainingState state(int epoch) const;
   /// Does nothing without --model-prefix.
   void save(const std::string& stem, int epoch);
 
-  /// False when it was interrupted.
-  bool train_epoch(int epoch, SessionResult& result);
+  void train_and_validate(int epoch);
+  // False when they were interrupted. Without --data-val nothing is validated.
+  bool train_epoch(int epoch);
   bool validate(int epoch);
-  Stage<void, BatchHandle> training_batches(Graph& graph, int epoch, const SessionResult& result);
+  void build_training(Graph& graph, const std::function<void(const Step&)>& on_step);
+  void build_validation(Graph& graph, const std::function<void(const StepResult&)>& on_result);
+  Stage<void, BatchHandle> training_batches(Graph& graph);
   Stage<void, BatchHandle> made_up_batches(Graph& graph) const;
   void step_done(int epoch, int batch, const Step& step);
   void show_progress(const Progress& progress);
@@ -75,11 +87,13 @@ class Session {
   std::uint64_t epoch_size_ = 0;  // images
   BatchPool batches_;
   ImagePool images_;
+  int threads_;  // of each replica
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Trainer> trainer_;
 
   int first_epoch_ = 0;
   std::uint64_t position_ = 0;  // in the stream of training images
+  SessionResult result_;
 
   Clock clock_;
   Speedometer speedometer_;

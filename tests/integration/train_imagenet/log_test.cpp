@@ -41,7 +41,7 @@ TEST(LogMessagesTest, AreMxnets) {
 }
 
 TEST(LogMessagesTest, GiveTheMetricsThatWereAskedFor) {
-  const StepResult result{.loss_sum = 20, .top1 = 2, .top5 = 4, .rows = 8};
+  const StepResult result{.loss_sum = 24, .cross_entropy_sum = 20, .top1 = 2, .top5 = 4, .rows = 8};
   TrainOptions options;
   ASSERT_EQ(metrics(result, options).size(), 1u);
   EXPECT_EQ(metrics(result, options)[0].name, "accuracy");

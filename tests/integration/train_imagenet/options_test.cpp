@@ -99,13 +99,13 @@ TEST(OptionsTest, ReadsTheSchedulesOfMxnetAndItsOwn) {
 
 TEST(OptionsTest, ReadsDevicesAndNodeSettings) {
   const auto options = parse({"--devices", "cpu:0,cpu:1", "--decode.concurrency=8", "--batch.queue",
-                              "4", "--decode.queue_bytes=64M", "--forward-backward[1].priority=2"});
+                              "4", "--decode.queue_bytes=64M", "--forward-backward[1].queue=2"});
   EXPECT_EQ(options.devices, (std::vector<DeviceName>{{"cpu", 0}, {"cpu", 1}}));
   EXPECT_EQ(options.node_settings,
             (std::vector<NodeSetting>{{"batch", "queue", "4"},
                                       {"decode", "concurrency", "8"},
                                       {"decode", "queue_bytes", "64M"},
-                                      {"forward-backward[1]", "priority", "2"}}));
+                                      {"forward-backward[1]", "queue", "2"}}));
 }
 
 TEST(OptionsTest, ReadsAConfigFileThatTheCommandLineOverrides) {
@@ -136,6 +136,8 @@ TEST(OptionsTest, NamesTheConfigFileInErrors) {
                 "lines such as batch-size = 128");
   EXPECT_EQ(error_with_data({"--config", "/nowhere.ini"}),
             "--config is '/nowhere.ini', which cannot be read; give an INI file");
+  EXPECT_EQ(error_with_data({"--config", "/"}),
+            "--config is '/', which cannot be read; give an INI file");
 }
 
 TEST(OptionsTest, SuggestsTheNearestFlagAndGuessesNone) {
@@ -146,6 +148,8 @@ TEST(OptionsTest, SuggestsTheNearestFlagAndGuessesNone) {
   EXPECT_EQ(error_with_data({"--batch_size=3"}),
             "unknown flag --batch_size; did you mean --batch-size?");
   EXPECT_EQ(error_with_data({"--gpu", "0"}), "unknown flag --gpu; did you mean --gpus?");
+  EXPECT_EQ(error_with_data({"--epochs", "9"}),
+            "unknown flag --epochs; did you mean --num-epochs?");
   EXPECT_EQ(error_with_data({"--quicksilver"}), "unknown flag --quicksilver; --help lists them");
 }
 
@@ -195,6 +199,32 @@ TEST(OptionsTest, NamesTheFlagWhoseValueIsMissing) {
             "--decode.* names no node's setting; give --NODE.SETTING, e.g. --decode.concurrency 8");
 }
 
+TEST(OptionsTest, RefusesSettingsThatNoNodeHas) {
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"--decoder.concurrency", "2"},
+       "--decoder.concurrency: no node is named decoder; did you mean --decode.concurrency?"},
+      {{"--evaluate[1].queue", "2"},
+       "--evaluate[1].queue: no node is named evaluate[1]; did you mean --evaluate[0].queue?"},
+      {{"--nosuch.queue", "2"},
+       "--nosuch.queue: no node is named nosuch; give one of read, decode, slot, augment, batch, "
+       "step, scatter, gather, all-reduce, update, step-end, weights-new, sum, log, made-up, "
+       "count, "
+       "forward-backward[0], evaluate[0]"},
+      {{"--decode.threads", "2"},
+       "decode has no setting 'threads'; it has concurrency, queue, queue_bytes, on_error, "
+       "skip_limit, order, run_on"},
+      {{"--decode.concurrency", "0"}, "decode.concurrency is 0; give 1 or more"},
+  };
+  for (const auto& [arguments, error] : cases) EXPECT_EQ(error_with_data(arguments), error);
+  EXPECT_EQ(error_with_data({"--evaluate[1].queue", "2", "--devices", "cpu:0,cpu:1"}), "accepted");
+
+  const ConfigFile file("[decode]\nconcurrency = many\n");
+  EXPECT_EQ(error_with_data({"--config", file.path()}),
+            file.path() +
+                ": decode.concurrency is 'many'; give a whole number, with K, M or G for "
+                "powers of 1024");
+}
+
 TEST(OptionsTest, SaysWhatToGiveForAWrongValue) {
   const std::pair<std::vector<std::string>, std::string> cases[] = {
       {{"--lr", "fast"}, "--lr is 'fast'; give a number above 0"},
@@ -238,6 +268,10 @@ TEST(OptionsTest, RefusesValuesThatContradictEachOther) {
        "--resume is given without --model-prefix; give the prefix of the checkpoints"},
       {{"--resume", "--load-epoch=1", "--model-prefix=p"},
        "--load-epoch and --resume exclude each other; give one of them"},
+      {{"--resume", "--overwrite", "--model-prefix=p"},
+       "--overwrite and --resume exclude each other; give one of them"},
+      {{"--overwrite"},
+       "--overwrite is given without --model-prefix; give the prefix of the checkpoints"},
       {{"--load-epoch", "80", "--model-prefix", "p"},
        "--load-epoch is 80 and --num-epochs is 80, so nothing is left to train; give more epochs"},
       {{"--min-random-area", "0.9", "--max-random-area", "0.5"},

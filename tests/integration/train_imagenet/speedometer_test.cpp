@@ -68,7 +68,7 @@ TEST_F(SpeedometerTest, AddsTheMetricsThatWereAskedFor) {
   options_.top_k = 5;
   options_.loss = "ce";
   Speedometer speedometer(options_, clock_);
-  const StepResult result{.loss_sum = 640, .top1 = 32, .top5 = 64, .rows = 128};
+  const StepResult result{.cross_entropy_sum = 640, .top1 = 32, .top5 = 64, .rows = 128};
   EXPECT_EQ(speedometer.batch_done(7, 0, result), std::nullopt);
   now_ += 0.5;
   EXPECT_EQ(speedometer.batch_done(7, 1, result),

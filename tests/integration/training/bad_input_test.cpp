@@ -1,6 +1,7 @@
 // What is wrong is refused with one line that says what to do, and leaves nothing behind.
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstddef>
 #include <cstring>
@@ -183,6 +184,37 @@ TEST_F(BadInput, NoRoomForTheCheckpoint) {
                      "\": No space left on device; what was there before is untouched");
 }
 
+TEST_F(BadInput, FoldersWhoseLabelsMeanNothing) {
+  // Classes are seen in the names alone.
+  for (const char* folder :
+       {"train/cat", "train/dog", "val/dog", "more/bee", "more/cat", "more/dog"}) {
+    std::filesystem::create_directories(input_ / folder);
+    write_file(input_ / folder + "/1.png", "");
+  }
+  const std::string train = input_ / "train", val = input_ / "val", more = input_ / "more";
+  const std::string why =
+      "; labels are the places of folders in their order, so give both the same folders";
+  expect_refused(run(train, {"--data-val", val}), kFailed,
+                 "--data-val " + val + " lacks the folder cat of --data-train" + why);
+  expect_refused(run(train, {"--data-val", more}), kFailed,
+                 "--data-val " + more + " has the folder bee, which --data-train lacks" + why);
+  expect_refused(run(val), kFailed,
+                 "--data-train " + val +
+                     " has images of one class; give a folder with a folder for each class in it");
+}
+
+TEST_F(BadInput, LimitOfFileSizes) {
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit limit{1000, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &limit);  // the program inherits it
+  const Ended ended = run(digits("train.rec"));
+  setrlimit(RLIMIT_FSIZE, &before);
+  expect_refused(ended, kFailed,
+                 "saving \"" + output_ / "model-0001.safetensors" +
+                     "\": File too large; what was there before is untouched");
+}
+
 TEST_F(BadInput, BatchThatTheDevicesCannotShare) {
   expect_refused(
       run(digits("train.rec"), {"--devices", "cpu:0,cpu:1,cpu:2"}), kWrongUse,
@@ -225,11 +257,36 @@ TEST_F(BadInput, CheckpointOfAnotherRun) {
   const std::string prefix = input_ / "model";
   ASSERT_EQ(run(digits("train.rec"), {"--model-prefix", prefix}).code, 0);
   const std::vector<std::string> more{"--model-prefix", prefix, "--num-epochs", "2", "--resume"};
-  expect_refused(run(digits("train.rec"), more + std::vector<std::string>{"--batch-size", "16"}),
-                 kFailed,
-                 "cannot resume from " + prefix +
-                     "-0001.safetensors: it was saved with --batch-size 32, this run has 16; give "
-                     "the same, or --load-epoch to go on from an epoch's weights");
+  const auto refusal = [&](const std::string& changes) {
+    return "cannot resume from " + prefix + "-0001.safetensors: it was saved with " + changes +
+           "; give the same, or --load-epoch N to go on from the end of an epoch with other "
+           "settings";
+  };
+  using Flags = std::vector<std::string>;
+  expect_refused(run(digits("train.rec"), more + Flags{"--batch-size", "16"}), kFailed,
+                 refusal("--batch-size 32, not 16"));
+  expect_refused(run(digits("train.rec"), more + Flags{"--lr", "0.05", "--random-mirror", "0"}),
+                 kFailed, refusal("--lr 0.1, not 0.05; --random-mirror 1, not 0"));
+  expect_refused(run(digits("train.rec"), more + Flags{"--devices", "cpu:0,cpu:1"}), kFailed,
+                 refusal("--devices cpu:0, not cpu:0,cpu:1"));
+  expect_refused(run(digits("val.rec"), more), kFailed,
+                 refusal("data 1438 records, shuffled, not 359 records, shuffled; "
+                         "--num-examples 1438, not 359"));
+}
+
+TEST_F(BadInput, CheckpointsThatAnotherRunHasLeft) {
+  const std::string prefix = input_ / "model";
+  const std::vector<std::string> flags{"--model-prefix", prefix};
+  ASSERT_EQ(run(digits("train.rec"), flags).code, 0);
+  const std::string before = read_file(prefix + "-0001.safetensors");
+  const Ended ended = run(digits("train.rec"), flags);
+  expect_refused(ended, kFailed,
+                 "--model-prefix " + prefix +
+                     " has checkpoints that another run has saved: " + prefix +
+                     "-0001.safetensors; give --resume to go on from them, --overwrite to remove "
+                     "them, or another --model-prefix");
+  EXPECT_TRUE(lines_with(ended.log, "records").empty()) << ended.log;  // before opening the data
+  EXPECT_TRUE(read_file(prefix + "-0001.safetensors") == before);
 }
 
 TEST_F(BadInput, NoCheckpointOfThatEpoch) {
@@ -240,9 +297,15 @@ TEST_F(BadInput, NoCheckpointOfThatEpoch) {
 
 TEST_F(BadInput, NodeThatTheGraphDoesNotHave) {
   expect_refused(
-      run(digits("train.rec"), {"--decoder.concurrency", "2"}), kFailed,
-      "graph 'train_imagenet' has no node 'decoder'; it has log, read, decode, slot, augment, "
-      "batch, step, forward-backward[0], gather, all-reduce, update, step-end, weights-new");
+      run(digits("train.rec"), {"--decoder.concurrency", "2"}), kWrongUse,
+      "--decoder.concurrency: no node is named decoder; did you mean --decode.concurrency?");
+}
+
+TEST_F(BadInput, SettingThatANodeOfTheValidationRefuses) {
+  const Ended ended =
+      run(digits("train.rec"), {"--data-val", digits("val.rec"), "--evaluate[0].concurrency", "2"});
+  expect_refused(ended, kFailed, "evaluate[0].concurrency is fixed when the node is made");
+  EXPECT_TRUE(lines_with(ended.log, "Epoch[0]").empty()) << ended.log;  // before any training
 }
 
 }  // namespace

@@ -35,6 +35,16 @@ TEST(Determinism, CheckpointsAreTheSameFromRunToRunAndForAnyConcurrency) {
   }
 }
 
+TEST(Benchmark, TakesWholeBatchesAndTheScheduleKnows) {
+  const Ended ended =
+      train_imagenet({"--network", "mlp", "--image-shape", "1,8,8", "--num-classes", "10",
+                      "--benchmark", "1", "--num-examples", "100", "--batch-size", "64",
+                      "--num-epochs", "6", "--lr-step-epochs", "4"});
+  EXPECT_EQ(ended.code, 0) << ended.log;
+  EXPECT_EQ(lines_with(ended.log, "Update["),
+            std::vector<std::string>{"INFO:root:Update[5]: Change learning rate to 1.00000e-02"});
+}
+
 TEST(Determinism, AnotherSeedGivesOtherWeights) {
   const Folder folder;
   const std::vector<std::string> short_run{"--num-examples", "64", "--num-epochs", "1"};

@@ -55,7 +55,8 @@ TEST(Interrupt, ResumedAfterInterruptsAtAnyStepEndsBitForBitTheSame) {
 
 TEST(Interrupt, WhileValidatingSavesTheEpochThatWasNotDue) {
   const Folder folder;
-  ASSERT_EQ(train_imagenet(small_run(folder / "whole")).code, 0);
+  const Ended whole = train_imagenet(small_run(folder / "whole"));
+  ASSERT_EQ(whole.code, 0) << whole.log;
 
   // Slow validation of much enlarged images, so that the signal comes while it goes on.
   Program program(FOREBAY_TRAIN_IMAGENET,
@@ -71,8 +72,28 @@ TEST(Interrupt, WhileValidatingSavesTheEpochThatWasNotDue) {
   const Ended resumed =
       train_imagenet(small_run(folder / "model") + std::vector<std::string>{"--resume"});
   EXPECT_EQ(resumed.code, 0) << resumed.log;
-  EXPECT_TRUE(lines_with(resumed.log, "Epoch[1]").empty()) << resumed.log;
+  const std::vector<std::string> made_up_for = lines_with(resumed.log, "Epoch[1]");
+  ASSERT_EQ(made_up_for.size(), 1u) << resumed.log;
+  EXPECT_TRUE(lines_with(resumed.log, "Epoch[0]").empty()) << resumed.log;
+  EXPECT_EQ(made_up_for, lines_with(whole.log, "Epoch[1] Validation-accuracy"));
   EXPECT_TRUE(last_checkpoint(folder / "model") == last_checkpoint(folder / "whole"));
+}
+
+TEST(Interrupt, WhileValidatingTheLastEpochIsMadeUpFor) {
+  const Folder folder;
+  const std::vector<std::string> flags =
+      small_run(folder / "model") + std::vector<std::string>{"--num-epochs", "1"};
+  Program program(FOREBAY_TRAIN_IMAGENET, flags + std::vector<std::string>{"--val-resize", "1200"});
+  ASSERT_TRUE(program.wait_for_line_with("Saved checkpoint"));
+  program.send(SIGINT);
+  const Ended ended = program.wait();
+  EXPECT_EQ(ended.code, 130);
+  EXPECT_TRUE(lines_with(ended.log, "Validation-accuracy").empty()) << ended.log;
+
+  const Ended resumed = train_imagenet(flags + std::vector<std::string>{"--resume"});
+  EXPECT_EQ(resumed.code, 0) << resumed.log;
+  EXPECT_EQ(lines_with(resumed.log, "Epoch[0] Validation-accuracy").size(), 1u) << resumed.log;
+  EXPECT_EQ(lines_with(resumed.log, "Nothing is left to train").size(), 1u) << resumed.log;
 }
 
 TEST(Interrupt, WithoutAPrefixSaysThatNothingWasSaved) {

@@ -1,4 +1,4 @@
-// Validation counts every image once, whatever the batch.
+// What a run counts and says.
 
 #include <gtest/gtest.h>
 
@@ -28,6 +28,22 @@ double accuracy_of_initial_weights(const std::string& batch_size, const std::str
                                       "--devices",      devices});
   EXPECT_EQ(ended.code, 0) << ended.log;
   return last_value(ended.log, "Validation-accuracy");
+}
+
+TEST(TestIo, EndsWithTheSpeedOfTheEpoch) {
+  const Ended ended =
+      train_imagenet({"--test-io", "1", "--data-train", digits("train.rec"), "--num-classes", "10",
+                      "--image-shape", "1,28,28", "--batch-size", "2000"});
+  EXPECT_EQ(ended.code, 0) << ended.log;
+  EXPECT_EQ(lines_with(ended.log, "1438 images in ").size(), 1u) << ended.log;
+}
+
+TEST(Training, SaysWhenItDiverges) {
+  const Ended ended = train_imagenet({"--network", "mlp", "--image-shape", "1,28,28",
+                                      "--num-classes", "10", "--data-train", digits("train.rec"),
+                                      "--batch-size", "64", "--num-epochs", "1", "--lr", "1e30"});
+  EXPECT_EQ(ended.code, 0) << ended.log;
+  EXPECT_EQ(lines_with(ended.log, "The loss is not a number").size(), 1u) << ended.log;
 }
 
 TEST(Validation, CountsEveryImageOnceForAnyBatchSizeAndNumberOfReplicas) {

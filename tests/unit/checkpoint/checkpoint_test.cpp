@@ -167,6 +167,28 @@ TEST_F(CheckpointTest, SaysThatAModelOfTorchHasNoStateToResume) {
                 "\": it is a model without training state; load it as a model instead of resuming");
 }
 
+TEST_F(CheckpointTest, TellsWhetherThereIsAState) {
+  TinyRun(network_, 25).save(path("a-0002"));
+  EXPECT_TRUE(has_state(path("a-0002")));
+  // A crash between the renames.
+  std::filesystem::rename(path("a-0002.state.safetensors"), path("a-0002.state.safetensors.tmp"));
+  EXPECT_TRUE(has_state(path("a-0002")));
+  // A crash while writing it.
+  write_file(path("a-0002.state.safetensors.tmp"), "half of");
+  EXPECT_FALSE(has_state(path("a-0002")));
+  EXPECT_FALSE(has_state(path("a-0003")));
+}
+
+TEST_F(CheckpointTest, RemovesBothFiles) {
+  TinyRun(network_, 25).save(path("a-0002"));
+  TinyRun(network_, 25).save(path("a-0003"));
+  remove_checkpoint(path("a-0002"));
+  EXPECT_THAT(files(), ElementsAre("a-0003.safetensors", "a-0003.state.safetensors"));
+  std::filesystem::remove(path("a-0003.state.safetensors"));
+  remove_checkpoint(path("a-0003"));
+  EXPECT_THAT(files(), testing::IsEmpty());
+}
+
 TEST_F(CheckpointTest, AFullDiskLeavesTheFormerCheckpoint) {
   TinyRun(network_, 25).save(path("a-0002"));
   std::signal(SIGXFSZ, SIG_IGN);

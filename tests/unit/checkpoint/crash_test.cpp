@@ -74,7 +74,7 @@ TEST_F(CrashTest, APairOfTwoSavesIsRefused) {
   EXPECT_EQ(error_of([&] { load_checkpoint(path("a"), network_, weights); }),
             "reading \"" + path("a.state.safetensors") +
                 "\": it is damaged or not the state of the model \"" + path("a.safetensors") +
-                "\"; resume from another checkpoint, or load the model alone");
+                "\"; resume from another checkpoint, or remove it to load the model alone");
   std::filesystem::remove(path("a.state.safetensors"));
   EXPECT_EQ(error_of([&] { load_checkpoint(path("a"), network_, weights); }),
             "reading \"" + path("a.state.safetensors") + "\": it is missing beside the model \"" +

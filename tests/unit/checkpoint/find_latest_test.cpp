@@ -7,6 +7,7 @@
 namespace forebay {
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 
 class FindLatestTest : public FolderTest {
@@ -66,6 +67,25 @@ TEST_F(FindLatestTest, PassesOverWhatCannotBeResumedAndSaysWhy) {
                 "\": it is missing beside the model \"" + path("run-0002.safetensors") +
                 "\"; resume from another checkpoint, or load the model alone");
   EXPECT_THAT(latest.passed_over[1], testing::StartsWith("reading \"" + path("run-0003")));
+}
+
+TEST_F(FindLatestTest, ListsWhatIsFurtherThanAnEpoch) {
+  EXPECT_THAT(checkpoints_after(prefix_, 0), IsEmpty());
+  save(checkpoint_stem(prefix_, 12345), 123450);
+  save(checkpoint_stem(prefix_, 9), 90);
+  save(checkpoint_stem(prefix_, 10), 100);
+  save(checkpoint_stem(path("runner"), 7), 70);
+  save(interrupted_stem(prefix_), 115);  // inside the epoch after the 11th
+  const auto after = [&](int epoch) { return checkpoints_after(prefix_, epoch); };
+  const std::string nine = path("run-0009"), ten = path("run-0010"), last = path("run-12345"),
+                    interrupted = path("run-interrupted");
+  EXPECT_THAT(after(0), ElementsAre(nine, ten, last, interrupted));
+  EXPECT_THAT(after(9), ElementsAre(ten, last, interrupted));
+  EXPECT_THAT(after(11), ElementsAre(last, interrupted));
+  EXPECT_THAT(after(12), ElementsAre(last));
+  EXPECT_THAT(after(12345), IsEmpty());
+  write_file(path("run-interrupted.safetensors"), "damaged");
+  EXPECT_THAT(after(12345), ElementsAre(interrupted));
 }
 
 TEST_F(FindLatestTest, LooksInTheCurrentFolderForABarePrefix) {

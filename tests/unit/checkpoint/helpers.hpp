@@ -71,8 +71,6 @@ struct TinyRun {
     state.step = step;
     state.epoch = static_cast<int>(step / 10);
     state.position = step % 10;
-    state.seed = 0xfedcba9876543210;
-    state.batch_size = 64;
     state.settings = {{"lr", "0.1"}, {"lr-step-epochs", "30,60"}};
   }
 

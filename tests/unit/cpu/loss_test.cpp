@@ -27,6 +27,13 @@ TEST(CrossEntropy, SmoothsOverAllClasses) {
               0.8 * (log_sum - 0.5) + 0.2 * (log_sum - 1.5 / 4), 1e-8);
 }
 
+TEST(CrossEntropy, IsKeptBesideTheSmoothedLoss) {
+  const std::vector<float> logits{2, -1, 0.5F, 0, 0, 3, 0, 0};
+  const std::vector<int> labels{2, 1};
+  EXPECT_DOUBLE_EQ(cross_entropy(logits, labels, 4, 0.2F).cross_entropy_sum,
+                   cross_entropy(logits, labels, 4, 0).loss_sum);
+}
+
 TEST(CrossEntropy, GradientIsThatOfTheMeanLoss) {
   std::vector<float> logits{0.3F, -0.7F, 1.1F, 0.2F, 0.9F, -0.4F};
   const std::vector<int> labels{1, 2};
