@@ -155,6 +155,11 @@ StepResult CpuReplica::evaluate(const Shard& shard, std::span<float> logits) {
                     name_, shard.rows, options_.rows));
   }
   check_shard(shard, "evaluate");
+  const auto used = logits_.first(shard.rows * classes_);
+  if (!logits.empty() && logits.size() < used.size()) {
+    throw Error(fmt::format("{}: cannot give the logits of {} rows in {} values; give room for {}",
+                            name_, shard.rows, logits.size(), used.size()));
+  }
   if (shard.rows == 0) return {};
   const TeamSize team(options_.threads);
   const float* images = shard.images;
@@ -166,11 +171,6 @@ StepResult CpuReplica::evaluate(const Shard& shard, std::span<float> logits) {
     images = padded_images_;
   }
   run_forward(Mode::kInference, images);
-  const auto used = logits_.first(shard.rows * classes_);
-  if (!logits.empty() && logits.size() < used.size()) {
-    throw Error(fmt::format("{}: cannot give the logits of {} rows in {} values; give room for {}",
-                            name_, shard.rows, logits.size(), used.size()));
-  }
   if (!logits.empty()) std::copy(used.begin(), used.end(), logits.begin());
   return cross_entropy(used, shard.labels, classes_, /*label_smoothing=*/0);
 }

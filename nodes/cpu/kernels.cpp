@@ -2,13 +2,7 @@
 
 #include <algorithm>
 
-// GCC picks the version at load time. Sanitizers instrument the function that picks, which runs
-// before they are ready, so their builds have one version.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define FOREBAY_VECTORISE __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define FOREBAY_VECTORISE
-#endif
+#include <forebay/nodes/vector_clones.hpp>
 
 namespace forebay::kernels {
 namespace {
@@ -27,7 +21,7 @@ void flush(float* __restrict scratch, std::size_t size, double* __restrict sums)
 
 }  // namespace
 
-FOREBAY_VECTORISE
+FOREBAY_VECTOR_CLONES
 static void add_moments_block(const float* __restrict x, std::size_t rows, std::size_t channels,
                               const float* __restrict centre, float* __restrict first,
                               float* __restrict second) {
@@ -54,17 +48,47 @@ static void add_moments_block(const float* __restrict x, std::size_t rows, std::
   }
 }
 
-void add_moments(const float* x, std::size_t rows, std::size_t channels, const float* centre,
-                 double* sums, float* scratch) {
-  std::fill_n(scratch, 2 * channels, 0.0F);
-  for (std::size_t row = 0; row < rows; row += kFloatRows) {
-    add_moments_block(x + row * channels, std::min(kFloatRows, rows - row), channels, centre,
-                      scratch, scratch + channels);
-    flush(scratch, 2 * channels, sums);
+/// Takes the moments of a block, given as sums around `centre`, into those of `before` rows.
+FOREBAY_VECTOR_CLONES
+static void merge_block(double before, double* __restrict mean, double* __restrict squares,
+                        double count, const float* __restrict centre, const float* __restrict first,
+                        const float* __restrict second, std::size_t channels) {
+  const double share = count / (before + count), one_row = 1 / count;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double difference = static_cast<double>(first[c]) * one_row;
+    const double own = static_cast<double>(second[c]) - difference * difference * count;
+    const double apart = static_cast<double>(centre[c]) + difference - mean[c];
+    mean[c] += apart * share;
+    squares[c] += std::max(own, 0.0) + apart * apart * share * before;
   }
 }
 
-FOREBAY_VECTORISE
+void moments(const float* x, std::size_t rows, std::size_t channels, double* mean, double* squares,
+             float* scratch) {
+  std::fill_n(mean, channels, 0.0);
+  std::fill_n(squares, channels, 0.0);
+  for (std::size_t row = 0; row < rows; row += kFloatRows) {
+    const float* block = x + row * channels;
+    const std::size_t size = std::min(kFloatRows, rows - row);
+    std::fill_n(scratch, 2 * channels, 0.0F);
+    add_moments_block(block, size, channels, /*centre=*/block, scratch, scratch + channels);
+    merge_block(static_cast<double>(row), mean, squares, static_cast<double>(size), block, scratch,
+                scratch + channels, channels);
+  }
+}
+
+void merge_moments(std::size_t rows, double* mean, double* squares, std::size_t more_rows,
+                   const double* more_mean, const double* more_squares, std::size_t channels) {
+  const auto before = static_cast<double>(rows);
+  const double share = static_cast<double>(more_rows) / static_cast<double>(rows + more_rows);
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double apart = more_mean[c] - mean[c];
+    mean[c] += apart * share;
+    squares[c] += more_squares[c] + apart * apart * share * before;
+  }
+}
+
+FOREBAY_VECTOR_CLONES
 static void normalise_add(const float* __restrict x, std::size_t rows, std::size_t channels,
                           const float* __restrict scale, const float* __restrict shift,
                           const float* __restrict other, float floor, float* __restrict y) {
@@ -77,7 +101,7 @@ static void normalise_add(const float* __restrict x, std::size_t rows, std::size
   }
 }
 
-FOREBAY_VECTORISE
+FOREBAY_VECTOR_CLONES
 static void normalise_alone(const float* __restrict x, std::size_t rows, std::size_t channels,
                             const float* __restrict scale, const float* __restrict shift,
                             float floor, float* __restrict y) {
@@ -98,7 +122,7 @@ void normalise(const float* x, std::size_t rows, std::size_t channels, Affine af
   }
 }
 
-FOREBAY_VECTORISE
+FOREBAY_VECTOR_CLONES
 static void add_gradient_moments_block(const float* __restrict x, const float* __restrict g,
                                        std::size_t rows, std::size_t channels,
                                        const float* __restrict scale, const float* __restrict shift,
@@ -142,7 +166,7 @@ void add_gradient_moments(const float* x, const float* g, std::size_t rows, std:
   }
 }
 
-FOREBAY_VECTORISE
+FOREBAY_VECTOR_CLONES
 static void normalise_backward_block(const float* __restrict x, const float* __restrict g,
                                      std::size_t rows, std::size_t channels,
                                      const float* __restrict scale, const float* __restrict shift,
@@ -165,7 +189,7 @@ void normalise_backward(const float* x, const float* g, std::size_t rows, std::s
                            offset, dx);
 }
 
-FOREBAY_VECTORISE
+FOREBAY_VECTOR_CLONES
 void add_floor(const float* a, const float* b, std::size_t size, float floor, float* y) {
   if (b == nullptr) {
     for (std::size_t i = 0; i < size; ++i) y[i] = a[i] < floor ? floor : a[i];
@@ -177,7 +201,7 @@ void add_floor(const float* a, const float* b, std::size_t size, float floor, fl
   }
 }
 
-FOREBAY_VECTORISE
+FOREBAY_VECTOR_CLONES
 void mask_gradient(const float* a, const float* b, const float* y, std::size_t size, float floor,
                    float* dz) {
   if (b == nullptr) {
@@ -187,7 +211,7 @@ void mask_gradient(const float* a, const float* b, const float* y, std::size_t s
   for (std::size_t i = 0; i < size; ++i) dz[i] = y[i] > floor ? a[i] + b[i] : 0.0F;
 }
 
-FOREBAY_VECTORISE
+FOREBAY_VECTOR_CLONES
 void sum_rows(const float* x, std::size_t rows, std::size_t channels, float factor, float* y) {
   std::fill_n(y, channels, 0.0F);
   for (std::size_t row = 0; row < rows; ++row) {
@@ -196,7 +220,7 @@ void sum_rows(const float* x, std::size_t rows, std::size_t channels, float fact
   for (std::size_t c = 0; c < channels; ++c) y[c] *= factor;
 }
 
-FOREBAY_VECTORISE
+FOREBAY_VECTOR_CLONES
 void repeat_row(const float* x, std::size_t rows, std::size_t channels, float factor, float* y) {
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t c = 0; c < channels; ++c) y[row * channels + c] = factor * x[c];

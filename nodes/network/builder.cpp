@@ -28,6 +28,7 @@ NetworkBuilder::NetworkBuilder(std::string name, ImageShape input, int classes) 
 
 int NetworkBuilder::convolution(const std::string& name, int from, int channels, Window window,
                                 bool bias) {
+  check_outputs(name, channels);
   Layer layer{.name = name,
               .kind = LayerKind::kConvolution,
               .inputs = {from},
@@ -112,6 +113,14 @@ int NetworkBuilder::flatten(const std::string& name, int from) {
 }
 
 int NetworkBuilder::linear(const std::string& name, int from, int features) {
+  check_outputs(name, features);
+  const ImageShape& input = shape(from);
+  if (input.height > 1 || input.width > 1) {
+    throw Error(
+        fmt::format("{}: linear layer {} reads images of {}x{}; flatten or average them "
+                    "first",
+                    network_.name, name, input.height, input.width));
+  }
   Layer layer;
   layer.name = name;
   layer.kind = LayerKind::kLinear;
@@ -142,7 +151,20 @@ void NetworkBuilder::add_buffer(const std::string& suffix, int size, float initi
                               static_cast<int>(network_.layers.size()) - 1});
 }
 
+void NetworkBuilder::check_outputs(const std::string& name, int outputs) const {
+  if (outputs >= 1) return;
+  throw Error(
+      fmt::format("{}: layer {} has {} outputs; give 1 or more", network_.name, name, outputs));
+}
+
 ImageShape NetworkBuilder::slide(const std::string& name, int from, Window window) const {
+  if (window.kernel < 1 || window.stride < 1 || window.padding < 0 ||
+      window.padding >= window.kernel) {
+    throw Error(fmt::format(
+        "{}: layer {} has a window of {}, stride {} and padding {}; give a window and a "
+        "stride of 1 or more, and less padding than window",
+        network_.name, name, window.kernel, window.stride, window.padding));
+  }
   const ImageShape& input = shape(from);
   const int height = input.height + 2 * window.padding - window.kernel;
   const int width = input.width + 2 * window.padding - window.kernel;

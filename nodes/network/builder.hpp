@@ -17,7 +17,8 @@ struct Window {
 };
 
 /// Each function appends one layer that reads layer `from` and returns its index, for the next
-/// layers to read. Throws `Error` where a window does not fit the image.
+/// layers to read. Throws `Error` for sizes below 1, where a window does not fit the image, and
+/// where a linear layer would read images.
 class NetworkBuilder {
  public:
   NetworkBuilder(std::string name, ImageShape input, int classes);
@@ -39,6 +40,7 @@ class NetworkBuilder {
   int append(Layer layer);
   void add_parameter(const std::string& suffix, TensorShape shape, ParameterRole role);
   void add_buffer(const std::string& suffix, int size, float initial);
+  void check_outputs(const std::string& name, int outputs) const;
   ImageShape slide(const std::string& name, int from, Window window) const;
   const ImageShape& shape(int layer) const;
 

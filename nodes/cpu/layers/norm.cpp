@@ -118,20 +118,21 @@ void Norm::forward(const Pass& pass) {
 
 void Norm::use_batch_statistics() {
   sums_ = forward_sums_bytes_;
-  clear_sums();
-  // The first pixel stands near the mean: without it the difference of the sums would lose digits.
-  const float* centre = x_;
-  for_each_part(threads_, [this, centre](int part) {
+  for_each_part(threads_, [this](int part) {
     const Part range = part_of(pixels_, part, threads_);
-    kernels::add_moments(x_ + range.begin * channels_, range.size(), channels_, centre, sums(part),
-                         scratch(part));
+    kernels::moments(x_ + range.begin * channels_, range.size(), channels_, sums(part),
+                     sums(part) + channels_, scratch(part));
   });
+  for (int part = 1; part < threads_; ++part) {
+    const Part range = part_of(pixels_, part, threads_);
+    if (range.size() == 0) continue;  // more threads than pixels
+    kernels::merge_moments(range.begin, sums(0), sums(0) + channels_, range.size(), sums(part),
+                           sums(part) + channels_, channels_);
+  }
   const auto count = static_cast<double>(pixels_);
   const double unbiased = count / std::max(count - 1, 1.0);
   for (std::size_t c = 0; c < channels_; ++c) {
-    const double difference = total(c) / count;
-    const double variance = std::max(total(channels_ + c) / count - difference * difference, 0.0);
-    const double mean = static_cast<double>(centre[c]) + difference;
+    const double mean = sums(0)[c], variance = sums(0)[channels_ + c] / count;
     set_affine(c, mean, variance);
     const auto mix = [](float running, double batch) {
       return static_cast<float>((1 - kNewShare) * static_cast<double>(running) + kNewShare * batch);

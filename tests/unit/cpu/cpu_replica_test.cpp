@@ -136,6 +136,11 @@ TEST_F(CpuReplicaTest, RefusesWrongOptionsAndShards) {
               replica->evaluate({images, labels.first(2), 3});
             }),
             "resnet-20: cannot evaluate 3 rows with 2 labels; give a label for each row");
+  std::vector<float> small(29);
+  EXPECT_EQ(error_of([&] {
+              replica->evaluate({images, labels.first(3), 3}, small);
+            }),
+            "resnet-20: cannot give the logits of 3 rows in 29 values; give room for 30");
   batch.labels[2] = 10;
   EXPECT_EQ(error_of([&] {
               replica->forward_backward({images, labels.first(4), 4}, {});

@@ -20,24 +20,57 @@ std::vector<float> random_values(std::size_t count, double centre, double deviat
   return values;
 }
 
-// 1,003 rows: whole blocks of 8 and of 256 rows and what is left of both.
-TEST(Kernels, SumMomentsFarFromZeroToFloatAccuracy) {
-  constexpr std::size_t kRows = 1003, kChannels = 5;
-  const auto x = random_values(kRows * kChannels, 1000, 0.1);
-  std::vector<double> sums(2 * kChannels);
+/// The moments of one channel in double.
+struct Exact {
+  explicit Exact(const std::vector<float>& x) {
+    for (float value : x) mean += static_cast<double>(value) / static_cast<double>(x.size());
+    for (float value : x) squares += std::pow(static_cast<double>(value) - mean, 2);
+  }
+  double mean = 0, squares = 0;
+};
+
+void expect_moments(const std::vector<float>& x, double tolerance) {
+  const Exact exact(x);
+  double mean = 0, squares = 0;
+  float scratch[2];
+  kernels::moments(x.data(), x.size(), 1, &mean, &squares, scratch);
+  const double deviation = std::sqrt(exact.squares / static_cast<double>(x.size()));
+  EXPECT_NEAR(mean, exact.mean, tolerance * deviation);
+  EXPECT_NEAR(squares, exact.squares, tolerance * exact.squares);
+}
+
+// 10,003 rows: whole blocks of 8 and of 256 rows and what is left of both.
+TEST(Kernels, MomentsFarFromZeroAreExactToFloatAccuracy) {
+  expect_moments(random_values(10003, 1e4, 0.01), 1e-6);
+  expect_moments(random_values(10003, -1e4, 1), 1e-6);
+}
+
+TEST(Kernels, MomentsDoNotMindAnImageWhoseFirstPixelStandsApart) {
+  for (double apart : {1e2, 1e4, 1e6}) {
+    auto x = random_values(100003, 10, 1);
+    x.front() = static_cast<float>(apart);
+    expect_moments(x, 1e-4);
+    for (std::size_t row = 0; row < x.size(); row += 256) x[row] = static_cast<float>(apart);
+    expect_moments(x, 1e-4);
+  }
+}
+
+TEST(Kernels, MomentsOfPartsMergeToThoseOfAll) {
+  const auto x = random_values(3 * 1000, 5, 2);
+  constexpr std::size_t kChannels = 3, kRows = 1000;
+  std::vector<double> all(2 * kChannels), head(2 * kChannels), tail(2 * kChannels);
   std::vector<float> scratch(2 * kChannels);
-  kernels::add_moments(x.data(), kRows, kChannels, x.data(), sums.data(), scratch.data());
-  for (std::size_t c = 0; c < kChannels; ++c) {
-    double mean = 0, variance = 0;
-    for (std::size_t row = 0; row < kRows; ++row) mean += x[row * kChannels + c];
-    mean /= kRows;
-    for (std::size_t row = 0; row < kRows; ++row) {
-      variance += std::pow(x[row * kChannels + c] - mean, 2);
-    }
-    variance /= kRows;
-    const double difference = sums[c] / kRows;
-    EXPECT_NEAR(static_cast<double>(x[c]) + difference, mean, 1e-6);
-    EXPECT_NEAR(sums[kChannels + c] / kRows - difference * difference, variance, 1e-5 * variance);
+  const auto moments = [&](std::size_t begin, std::size_t rows, std::vector<double>& result) {
+    kernels::moments(&x[begin * kChannels], rows, kChannels, result.data(), &result[kChannels],
+                     scratch.data());
+  };
+  moments(0, kRows, all);
+  for (std::size_t cut : {0, 1, 300}) {
+    moments(0, cut, head);
+    moments(cut, kRows - cut, tail);
+    kernels::merge_moments(cut, head.data(), &head[kChannels], kRows - cut, tail.data(),
+                           &tail[kChannels], kChannels);
+    for (std::size_t i = 0; i < all.size(); ++i) EXPECT_NEAR(head[i], all[i], 1e-6 * all[i]);
   }
 }
 

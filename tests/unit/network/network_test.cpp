@@ -5,6 +5,7 @@
 #include <set>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/nodes/network/builder.hpp>
 #include <forebay/nodes/network/weights.hpp>
 #include <support/error_of.hpp>
 
@@ -90,6 +91,22 @@ TEST(Network, SummaryShowsShapesParametersAndTotals) {
   EXPECT_THAT(
       text, testing::EndsWith(
                 "resnet-50: 25,557,032 parameters, 8.18 GFLOPs forward for one 3x224x224 image\n"));
+}
+
+TEST(Network, RefusesLayersThatMakeNoSense) {
+  NetworkBuilder builder("mine", {3, 8, 8}, 10);
+  EXPECT_EQ(error_of([&] { builder.convolution("conv", 0, 0, Window{}); }),
+            "mine: layer conv has 0 outputs; give 1 or more");
+  EXPECT_EQ(
+      error_of([&] { builder.convolution("conv", 0, 4, {.kernel = 3, .stride = 0}); }),
+      "mine: layer conv has a window of 3, stride 0 and padding 0; give a window and a stride "
+      "of 1 or more, and less padding than window");
+  EXPECT_EQ(
+      error_of([&] { builder.max_pool("pool", 0, {.kernel = 2, .padding = 2}); }),
+      "mine: layer pool has a window of 2, stride 1 and padding 2; give a window and a stride "
+      "of 1 or more, and less padding than window");
+  EXPECT_EQ(error_of([&] { builder.linear("fc", 0, 10); }),
+            "mine: linear layer fc reads images of 8x8; flatten or average them first");
 }
 
 TEST(Network, RefusesWhatItCannotBuild) {
