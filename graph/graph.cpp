@@ -129,9 +129,7 @@ void check_serial(const detail::Node& node, const NodeSettings& settings) {
 }  // namespace
 
 Graph::Graph(std::string name, GraphOptions options)
-    : run_(std::make_unique<detail::Run>(
-          std::move(name), detail::Run::Options{options.threads, options.metering,
-                                                options.stall_after, options.on_stall})) {}
+    : run_(std::make_unique<detail::Run>(std::move(name), std::move(options))) {}
 
 Graph::~Graph() = default;
 

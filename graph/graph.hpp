@@ -2,7 +2,6 @@
 
 // A dataflow graph: declare nodes with their limits, connect them with >>, run, read the report.
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +14,7 @@
 #include <forebay/graph/batch.hpp>
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/expand.hpp>
+#include <forebay/graph/graph_options.hpp>
 #include <forebay/graph/join.hpp>
 #include <forebay/graph/run.hpp>
 #include <forebay/graph/signature.hpp>
@@ -23,14 +23,6 @@
 #include <forebay/graph/transform.hpp>
 
 namespace forebay {
-
-/// How a graph runs.
-struct GraphOptions {
-  int threads = 0;          // of the pool that all nodes share; 0 for one per core
-  bool metering = true;     // false: no times are measured, only items are counted
-  double stall_after = 30;  // seconds without a finished item until `on_stall` is told
-  std::function<void(const std::string&)> on_stall = {};  // on a thread of its own; else stderr
-};
 
 /// Owns nodes and their queues; declared before what its bodies refer to goes away, run once.
 ///

@@ -279,20 +279,29 @@ std::string exception_text() {
   }
 }
 
-void Node::failed(const std::string& item) {
-  std::string what = exception_text();
-  {
-    const tbb::spin_mutex::scoped_lock lock(mutex_);
-    ++errors_;
-    if (settings_.on_error == OnError::kSkip) {
-      if (skipped_ < settings_.skip_limit) {
-        ++skipped_;
-        return;
-      }
-      what += "; " + std::to_string(skipped_) + " items were skipped before it, which is the limit";
-    }
+void Node::failed(const std::string& item, const std::string& but) {
+  std::string what = name_ + ": " + item + ": " + exception_text();
+  if (skips(what, but)) {
+    run_.tell_skipped(what);
+  } else {
+    run_.fail(what);
   }
-  run_.fail(name_ + ": " + item + ": " + what);
+}
+
+bool Node::skips(std::string& what, const std::string& but) {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  ++errors_;
+  if (settings_.on_error != OnError::kSkip) return false;
+  if (!but.empty()) {
+    what += "; " + but;
+    return false;
+  }
+  if (skipped_ >= settings_.skip_limit) {
+    what += "; " + std::to_string(skipped_) + " items were skipped before it, which is the limit";
+    return false;
+  }
+  ++skipped_;
+  return true;
 }
 
 NodeSnapshot Node::snapshot(std::int64_t now) const {

@@ -174,7 +174,8 @@ class Node {
   }
   void body_done(Flight& flight) const;
   /// Deals with the exception being handled, thrown on `item` ("item 17"), as `on_error` says.
-  void failed(const std::string& item);
+  /// `but` is why it cannot be skipped all the same; empty when it can.
+  void failed(const std::string& item, const std::string& but = {});
   Run& run() const { return run_; }
   void count_out() { items_out_.fetch_add(1, std::memory_order_relaxed); }
   bool in_order() const { return settings_.order == Order::kInOrder; }
@@ -186,6 +187,7 @@ class Node {
   enum class Idle : std::uint8_t { kNo, kStarved, kBlocked };
 
   bool overflow(const QueueBase& queue, Actions& actions) const;
+  bool skips(std::string& what, const std::string& but);
   void account(std::int64_t now) const;
   void begin_body(const Flight& flight);
   void pump(Actions& actions);
