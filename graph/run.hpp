@@ -12,7 +12,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <forebay/graph/actions.hpp>
@@ -73,7 +75,8 @@ class Run {
   template <typename GoOn>
   void run_chain(Flight* flight, const GoOn& go_on);
   void run_until_ended();
-  void watch();
+  std::jthread start_watchdog();
+  void watch(const std::stop_token& ended);
   void report_stall(double seconds);
   bool stuck(std::uint64_t& finished_before, bool& quiet_before) const;
   std::string waiting() const;
@@ -90,10 +93,9 @@ class Run {
   std::atomic<bool> started_{false}, stopping_{false};
   std::atomic<std::size_t> live_{0};
   std::atomic<int> working_{0};  // threads that run a flight or settle what it led to
-  std::mutex mutex_;             // guards error_, done_
+  std::mutex mutex_;             // guards error_
   std::mutex telling_;           // one call of on_skip at a time
-  std::condition_variable watchdog_wakes_;
-  bool done_ = false;
+  std::condition_variable_any watchdog_wakes_;
   std::optional<std::string> error_;
 };
 
