@@ -1,5 +1,9 @@
 #include <forebay/graph/own_threads.hpp>
 
+#include <string>
+#include <system_error>
+
+#include <forebay/graph/error.hpp>
 #include <forebay/graph/node.hpp>
 #include <forebay/graph/run.hpp>
 
@@ -18,15 +22,27 @@ void OwnThreads::close() {
 }
 
 void OwnThreads::submit(Flight* flight) {
-  {
+  try {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(flight);
     // A node has no more flights than its limit, so with that many threads one is about to be idle.
-    if (idle_ < waiting_.size() && threads_.size() < limit_) {
-      threads_.emplace_back([this] { work(); });
-    }
+    if (idle_ <= waiting_.size() && threads_.size() < limit_) start_thread();
+    waiting_.push_back(flight);
+  } catch (const Error& error) {
+    run_.fail(error.what());
+    run_.work_on_own(flight, node_);  // ends the flight; no body runs any more
+    return;
   }
   wakes_.notify_one();
+}
+
+void OwnThreads::start_thread() {
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error& error) {
+    throw Error(node_.name() + ": cannot start thread " + std::to_string(threads_.size() + 1) +
+                " of " + std::to_string(limit_) + ": " + error.code().message() + "; lower " +
+                node_.name() + ".concurrency or raise the limit of threads");
+  }
 }
 
 void OwnThreads::set_limit(std::size_t limit) {

@@ -23,6 +23,7 @@ class OwnThreads {
   ~OwnThreads();
   OwnThreads(const OwnThreads&) = delete;  // its threads hold its address
 
+  /// Fails the run when a thread is needed for it and cannot be started.
   void submit(Flight* flight);
   /// Ends the threads, which have nothing left to do. The object stays: a thread from outside may
   /// still be on its way out of `submit`.
@@ -31,6 +32,7 @@ class OwnThreads {
   void set_limit(std::size_t limit);
 
  private:
+  void start_thread();
   void work();
   Flight* next();
 

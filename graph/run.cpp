@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -26,7 +27,8 @@ std::int64_t now_ns() {
       .count();
 }
 
-Run::Run(std::string name, Options options) : name_(std::move(name)), options_(std::move(options)) {
+Run::Run(std::string name, GraphOptions options)
+    : name_(std::move(name)), options_(std::move(options)) {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   threads_ = options_.threads > 0 ? options_.threads : cores;
   if (threads_ > cores) {
@@ -43,15 +45,18 @@ void Run::execute(std::vector<Node*> nodes) {
   nodes_ = std::move(nodes);
   live_ = nodes_.size();
   begin_ = now_ns();
-  arena_->execute([this] { run_until_ended(); });
+  ++working_;  // until all nodes have been woken
+  {
+    const std::jthread watchdog = start_watchdog();
+    arena_->execute([this] { run_until_ended(); });
+  }
+  for (Node* node : nodes_) node->join_threads();
   if (error_) throw Error(*error_);
 }
 
 void Run::run_until_ended() {
   flow_->reserve_wait();  // until the last node has ended
-  ++working_;
-  started_.store(true);  // pairs with `stop`: it sees this, or the nodes see that they must stop
-  std::thread watchdog([this] { watch(); });
+  started_.store(true);   // pairs with `stop`: it sees this, or the nodes see that they must stop
   for (Node* node : nodes_) {
     Actions actions;
     node->wake(actions);
@@ -60,13 +65,15 @@ void Run::run_until_ended() {
   --working_;
   flow_->wait_for_all();
   taken_over(this);
-  {
-    const std::lock_guard lock(mutex_);
-    done_ = true;
+}
+
+std::jthread Run::start_watchdog() {
+  try {
+    return std::jthread([this](const std::stop_token& ended) { watch(ended); });
+  } catch (const std::system_error& error) {
+    throw Error("graph '" + name_ + "' cannot start the thread of its watchdog: " +
+                error.code().message() + "; raise the limit of threads");
   }
-  watchdog_wakes_.notify_all();
-  watchdog.join();
-  for (Node* node : nodes_) node->join_threads();
 }
 
 void Run::change(Node& node, const NodeSettings& settings) {
@@ -95,6 +102,17 @@ void Run::note_failure(const std::string& what) {
 void Run::fail(const std::string& what) {
   note_failure(what);
   stop();
+}
+
+void Run::tell_skipped(const std::string& what) {
+  if (!options_.on_skip) return;
+  try {
+    const std::lock_guard lock(telling_);
+    // Isolated: a wait inside could take up a body of this graph, which might come here as well.
+    tbb::this_task_arena::isolate([&] { options_.on_skip(what); });
+  } catch (...) {
+    fail("on_skip: " + exception_text());
+  }
 }
 
 void Run::node_ended() {
@@ -180,13 +198,14 @@ void Run::submit(tbb::flow::function_node<Flight*>& task, Flight* flight) {
   }
 }
 
-void Run::watch() {
+void Run::watch(const std::stop_token& ended) {
   std::uint64_t finished_before = 0;
   bool quiet_before = false;
   std::int64_t last_progress = now_ns();
   bool said = false;
   std::unique_lock lock(mutex_);
-  while (!watchdog_wakes_.wait_for(lock, kWatchInterval, [this] { return done_; })) {
+  const auto has_ended = [&] { return ended.stop_requested(); };
+  while (!watchdog_wakes_.wait_for(lock, ended, kWatchInterval, has_ended)) {
     lock.unlock();
     const std::uint64_t before = finished_before;
     if (stuck(finished_before, quiet_before)) {

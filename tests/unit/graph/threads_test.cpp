@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <oneapi/tbb/parallel_for.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -15,6 +17,8 @@ namespace forebay {
 namespace {
 
 using test::count_to;
+using test::error_of;
+using test::thread_count;
 
 class Threads : public testing::TestWithParam<int> {};
 
@@ -151,6 +155,80 @@ TEST(ThreadsOfASource, InThePoolMayTakeLongWithoutStoppingOthers) {
       graph.sink("eat", [&](int) { ++seen; });
   graph.run();
   EXPECT_EQ(seen, 100);
+}
+
+/// While it lives, no thread can be started: its stack would not fit into the address space.
+class NoMoreThreads {
+ public:
+  NoMoreThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t huge;
+    pthread_attr_init(&huge);
+    pthread_attr_setstacksize(&huge, std::size_t{1} << 62);
+    pthread_setattr_default_np(&huge);
+    pthread_attr_destroy(&huge);
+  }
+  ~NoMoreThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  NoMoreThreads(const NoMoreThreads&) = delete;
+
+ private:
+  pthread_attr_t before_;
+};
+
+TEST(ThreadsThatCannotBeStarted, EndTheRunWithTheirNodeNamedAndLeaveNoThread) {
+  test::start_workers(3);
+  const std::size_t before = thread_count();
+  {
+    Graph graph("g", {.threads = 2});
+    std::atomic<int> inside{0};
+    std::optional<NoMoreThreads> none;
+    graph.source("s", NodeSettings{},
+                 [&, i = 0]() mutable -> std::optional<int> {
+                   if (i == 2) {
+                     while (inside < 2) std::this_thread::yield();
+                     none.emplace();
+                   }
+                   return i++;
+                 }) >>
+        graph.sink("wait", {.concurrency = 4, .run_on = RunOn::kOwnThreads}, [&](int) {
+          ++inside;
+          while (!graph.cancelled()) std::this_thread::yield();
+        });
+    EXPECT_EQ(error_of([&] { graph.run(); }),
+              "wait: cannot start thread 3 of 4: Resource temporarily unavailable; lower "
+              "wait.concurrency or raise the limit of threads");
+    EXPECT_EQ(inside, 2);
+  }
+  EXPECT_LE(thread_count(), before);
+}
+
+TEST(ThreadsThatCannotBeStarted, EndTheRunWhenItIsTheFirst) {
+  std::optional<NoMoreThreads> none;
+  Graph graph("g", {.threads = 2});
+  graph.source("s", NodeSettings{},
+               [&]() -> std::optional<int> {
+                 if (none) return std::nullopt;
+                 none.emplace();
+                 return 0;
+               }) >>
+      graph.sink("eat", {.run_on = RunOn::kOwnThreads}, [](int) {});
+  EXPECT_EQ(error_of([&] { graph.run(); }),
+            "eat: cannot start thread 1 of 1: Resource temporarily unavailable; lower "
+            "eat.concurrency or raise the limit of threads");
+}
+
+TEST(ThreadsThatCannotBeStarted, EndTheRunBeforeItBeginsWhenItIsTheWatchdogs) {
+  Graph graph("g", {.threads = 2});
+  int seen = 0;
+  graph.source("s", NodeSettings{}, count_to(3)) >> graph.sink("eat", [&](int) { ++seen; });
+  const NoMoreThreads none;
+  EXPECT_EQ(error_of([&] { graph.run(); }),
+            "graph 'g' cannot start the thread of its watchdog: Resource temporarily unavailable; "
+            "raise the limit of threads");
+  EXPECT_EQ(seen, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, Threads, testing::Values(1, 2, 3, 7));
