@@ -45,7 +45,7 @@ bool loses_pixels(int message) {
     case JWRN_JPEG_EOF:
     case JWRN_MUST_RESYNC:
     case JWRN_ARITH_BAD_CODE:
-    case JWRN_BOGUS_PROGRESSION:  // also bounds the scans, of which a few bytes could ask thousands
+    case JWRN_BOGUS_PROGRESSION:
       return true;
     default:
       return false;
@@ -88,13 +88,20 @@ void skip(j_decompress_ptr jpeg, long count) {
   jpeg->src->bytes_in_buffer -= static_cast<std::size_t>(count);
 }
 
+/// libjpeg calls it again and again while it reads scans.
+void on_progress(j_common_ptr jpeg) {
+  if (reinterpret_cast<j_decompress_ptr>(jpeg)->input_scan_number > kMaxScans) {
+    fail(jpeg, "more than 500 scans");
+  }
+}
+
 /// A new decompressor for every image: libjpeg keeps an image's tables for the next one, which
 /// would then decode differently after another image.
 class Decompressor {
  public:
-  explicit Decompressor(std::span<const std::byte> bytes) {
-    jpeg_.err = start(failure_);
+  explicit Decompressor(std::span<const std::byte> bytes) : Decompressor() {
     check(guarded(failure_, [this] { jpeg_create_decompress(&jpeg_); }));
+    jpeg_.progress = &progress_;
     source_.next_input_byte = reinterpret_cast<const JOCTET*>(bytes.data());
     source_.bytes_in_buffer = bytes.size();
     source_.init_source = do_nothing;
@@ -111,6 +118,11 @@ class Decompressor {
   Image decode(const ImagePool& pool, int channels);
 
  private:
+  /// Alone, so that the destructor runs when the other constructor throws.
+  Decompressor() {
+    jpeg_.err = start(failure_);
+    progress_.progress_monitor = on_progress;
+  }
   void check(bool done) const {
     if (!done) throw Error(fmt::format("JPEG: {}", failure_.reason.data()));
   }
@@ -122,14 +134,17 @@ class Decompressor {
 
   Failure failure_;
   jpeg_source_mgr source_{};
+  jpeg_progress_mgr progress_{};
   jpeg_decompress_struct jpeg_{};
 };
 
 Image Decompressor::decode(const ImagePool& pool, int channels) {
   check(guarded(failure_, [this] { jpeg_read_header(&jpeg_, TRUE); }));
-  if (static_cast<long long>(jpeg_.image_width) * jpeg_.image_height > kMaxPixels) {
-    throw Error(fmt::format("JPEG: {} x {} is more than 2^28 pixels", jpeg_.image_width,
-                            jpeg_.image_height));
+  const long long pixels = static_cast<long long>(jpeg_.image_width) * jpeg_.image_height;
+  const bool in_scans = jpeg_has_multiple_scans(&jpeg_) != FALSE;
+  if (pixels > (in_scans ? kMaxPixelsInScans : kMaxPixels)) {
+    throw Error(fmt::format("JPEG: {} x {} is more than {}", jpeg_.image_width, jpeg_.image_height,
+                            in_scans ? "2^26 pixels in several scans" : "2^28 pixels"));
   }
   jpeg_.out_color_space = is_cmyk() ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   check(guarded(failure_, [this] { jpeg_start_decompress(&jpeg_); }));
