@@ -1,10 +1,12 @@
 #include <forebay/nodes/image/jpeg.hpp>
 
+#include <algorithm>
 #include <array>
 #include <csetjmp>
 #include <cstdio>  // jpeglib.h needs FILE
-#include <cstdlib>
+#include <exception>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <jpeglib.h>
@@ -202,19 +204,60 @@ void Decompressor::read_cmyk_rows(Image& image) {
   }
 }
 
+/// Where libjpeg writes to: ours, because its own loses track of the memory when it has to grow it
+/// and cannot.
+struct Destination {
+  jpeg_destination_mgr manager{};
+  std::vector<std::byte> bytes;
+};
+
+Destination& destination_of(j_compress_ptr jpeg) {
+  return *reinterpret_cast<Destination*>(jpeg->dest);
+}
+
+bool resize(std::vector<std::byte>& bytes, std::size_t size) noexcept {
+  try {
+    bytes.resize(size);
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+/// Makes room for as many bytes again; those before are written.
+boolean grow(j_compress_ptr jpeg) {
+  constexpr std::size_t kFirst = 64 << 10;
+  Destination& to = destination_of(jpeg);
+  const std::size_t written = to.bytes.size();
+  if (!resize(to.bytes, std::max(kFirst, 2 * written))) {
+    fail(reinterpret_cast<j_common_ptr>(jpeg), "not enough memory");
+  }
+  to.manager.next_output_byte = reinterpret_cast<JOCTET*>(to.bytes.data() + written);
+  to.manager.free_in_buffer = to.bytes.size() - written;
+  return TRUE;
+}
+
+void begin_writing(j_compress_ptr jpeg) { grow(jpeg); }
+
+void end_writing(j_compress_ptr jpeg) {
+  Destination& to = destination_of(jpeg);
+  to.bytes.resize(to.bytes.size() - to.manager.free_in_buffer);
+}
+
 struct Compressor {
   Failure failure;
+  Destination to;
   jpeg_compress_struct jpeg{};
-  unsigned char* bytes = nullptr;  // libjpeg allocates it
-  unsigned long size = 0;
 
-  Compressor() { jpeg.err = start(failure); }
-  Compressor(const Compressor&) = delete;
-  Compressor& operator=(const Compressor&) = delete;
-  ~Compressor() {
-    jpeg_destroy_compress(&jpeg);
-    std::free(bytes);
+  Compressor() {
+    jpeg.err = start(failure);
+    to.manager.init_destination = begin_writing;
+    to.manager.empty_output_buffer = grow;
+    to.manager.term_destination = end_writing;
   }
+  Compressor(const Compressor&) = delete;  // jpeg points to the members
+  Compressor& operator=(const Compressor&) = delete;
+  ~Compressor() { jpeg_destroy_compress(&jpeg); }
 };
 
 }  // namespace
@@ -224,27 +267,27 @@ Image decode_jpeg(std::span<const std::byte> bytes, const ImagePool& pool, int c
 }
 
 std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
-  Compressor to;
+  Compressor compressor;
+  jpeg_compress_struct& jpeg = compressor.jpeg;
   const ImageView view = image.view();
-  const bool done = guarded(to.failure, [&to, &view, quality] {
-    jpeg_create_compress(&to.jpeg);
-    jpeg_mem_dest(&to.jpeg, &to.bytes, &to.size);
-    to.jpeg.image_width = static_cast<JDIMENSION>(view.width);
-    to.jpeg.image_height = static_cast<JDIMENSION>(view.height);
-    to.jpeg.input_components = view.channels;
-    to.jpeg.in_color_space = view.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_set_defaults(&to.jpeg);
-    jpeg_set_quality(&to.jpeg, quality, TRUE);
-    jpeg_start_compress(&to.jpeg, TRUE);
+  const bool done = guarded(compressor.failure, [&compressor, &jpeg, &view, quality] {
+    jpeg_create_compress(&jpeg);
+    jpeg.dest = &compressor.to.manager;
+    jpeg.image_width = static_cast<JDIMENSION>(view.width);
+    jpeg.image_height = static_cast<JDIMENSION>(view.height);
+    jpeg.input_components = view.channels;
+    jpeg.in_color_space = view.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_quality(&jpeg, quality, TRUE);
+    jpeg_start_compress(&jpeg, TRUE);
     for (int y = 0; y < view.height; ++y) {
       auto row = const_cast<JSAMPROW>(view.row(y));  // libjpeg does not write to it
-      jpeg_write_scanlines(&to.jpeg, &row, 1);
+      jpeg_write_scanlines(&jpeg, &row, 1);
     }
-    jpeg_finish_compress(&to.jpeg);
+    jpeg_finish_compress(&jpeg);
   });
-  if (!done) throw Error(fmt::format("JPEG: {}", to.failure.reason.data()));
-  const auto* first = reinterpret_cast<const std::byte*>(to.bytes);
-  return {first, first + to.size};
+  if (!done) throw Error(fmt::format("JPEG: {}", compressor.failure.reason.data()));
+  return std::move(compressor.to.bytes);
 }
 
 }  // namespace forebay::detail
