@@ -27,8 +27,7 @@ void check_options(const ReaderOptions& options) {
   if (options.window == 0) throw Error("window is 0; give 1 or more");
 }
 
-std::shared_ptr<const LabelledFiles> list_labelled(const std::string& folder) {
-  const ImageListing listing = list_images(folder);
+std::shared_ptr<const LabelledFiles> label(const ImageListing& listing, const std::string& folder) {
   if (listing.images.empty()) {
     throw Error(
         fmt::format("cannot read {}: neither .rec files nor images (.jpeg, .jpg, .png, "
@@ -87,7 +86,9 @@ struct RecordReader::State {
                       "out",
                       options.label_width));
     }
-    const auto files = list_labelled(folder);
+    ImageListing listing = list_images(folder);
+    const auto files = label(listing, folder);
+    classes = std::move(listing.classes);
     total = files->paths.size();
     fetcher = fetch_files(files, pool, counters);
     description = fmt::format("{}: {} images, {}", options.data, total,
@@ -134,6 +135,7 @@ struct RecordReader::State {
   std::vector<std::uint32_t> block_begins;  // empty: no block shuffle
   std::unique_ptr<Fetcher> fetcher;
   std::string description;
+  std::vector<std::string> classes;
   std::uint64_t total = 0;
   Places places;  // of this part in each pass
 
@@ -166,6 +168,8 @@ std::string RecordReader::describe() const {
   return fmt::format("{}; part {} of {} has {}", state_->description, state_->options.part,
                      state_->options.parts, count());
 }
+
+const std::vector<std::string>& RecordReader::classes() const { return state_->classes; }
 
 ReaderStats RecordReader::stats() const {
   return {.reads = state_->counters.reads,

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <forebay/nodes/read/record.hpp>
 
@@ -97,6 +98,8 @@ class RecordReader {
 
   /// "train.rec: 1797 records, shuffled; part 0 of 2 has 898".
   std::string describe() const;
+  /// Of a folder of images: the folder of each class, relative to it. Empty for .rec files.
+  const std::vector<std::string>& classes() const;
   ReaderStats stats() const;
 
  private:

@@ -96,6 +96,7 @@ Session::Session(const TrainOptions& options, Log& log)
       log_.info(val_data_->describe());
     }
   }
+  if (train_data_) check_num_classes(options, train_data_->classes());
   if (epoch_size_ < batch) {
     throw Error(
         fmt::format("--batch-size is {}, more than the {} images of an epoch; give {} or "
@@ -252,7 +253,7 @@ Stage<void, BatchHandle> Session::training_batches(Graph& graph, int epoch,
   train_data_->seek(position_, static_cast<std::uint64_t>(epoch + 1) * epoch_size_);
   ImagePathOptions path = train_path(options_);
   path.bad_image_limit -= std::min(path.bad_image_limit, result.skipped);
-  const auto read = graph.source("read", [this] { return (*train_data_)(); });
+  const auto read = graph.source("read", [this] { return labels_.read(*train_data_); });
   return read >> image_path(graph, path, batches_, images_);
 }
 
@@ -281,6 +282,7 @@ bool Session::train_epoch(int epoch, SessionResult& result) {
   if (trainer_->last_step()) position_ = trainer_->last_step()->next_position;
   log_.set_progress("");
   if (trainer_->stopped()) return false;
+  if (const auto warning = labels_.unused_classes(options_)) log_.info(*warning);
 
   const StepResult total = std::exchange(epoch_total_, {});
   if (total.rows > 0) {  // none where a resumed run had only the end of the epoch left
@@ -346,6 +348,11 @@ bool Session::validate(int epoch) {
 GraphSnapshot test_io(const TrainOptions& options, Log& log) {
   RecordReader reader(train_reader(options));
   log.info(reader.describe());
+  if (options.num_examples) {
+    const auto images = static_cast<std::uint64_t>(*options.num_examples);
+    const auto batch = static_cast<std::uint64_t>(options.batch_size);
+    reader.seek(0, (images + batch - 1) / batch * batch);
+  }
   const BatchPool batches(static_cast<std::size_t>(options.batch_size), options.image_shape);
   const ImagePool images;
   ReadSpeedometer speedometer(options, seconds_now);
