@@ -12,6 +12,8 @@
 namespace forebay {
 namespace {
 
+constexpr std::size_t kMostBytes = 256 << 20;  // of decoded images that wait for a node
+
 /// A decoded image and the record it was.
 struct Decoded {
   Image image;
@@ -58,30 +60,38 @@ Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& opti
   const std::size_t decode_room = std::max<std::size_t>(16, 2 * options.decode_concurrency);
   const std::size_t augment_room = std::max<std::size_t>(16, 2 * options.augment_concurrency);
 
+  const Augment augmentation(options.augment);
   const auto decode = graph.transform(
       "decode",
       {.concurrency = options.decode_concurrency,
        .queue = decode_room,
        .on_error = options.on_bad_image,
        .skip_limit = options.bad_image_limit},
-      [images, channels = options.augment.image_shape.channels](const Record& record) {
-        return Decoded{forebay::decode(record.image, images, channels), record};
+      [images, augmentation](const Record& record) {
+        const int channels = augmentation.options().image_shape.channels;
+        Decoded decoded{forebay::decode(record.image, images, channels), record};
+        augmentation.check(decoded.image);  // here, where it can be skipped: it has no row yet
+        return decoded;
       });
   // In stream order, so that a sample's row does not depend on who decoded first.
   const auto slot = graph.transform(
-      "slot", {.queue = decode_room, .order = Order::kInOrder, .fixed = true},
+      "slot",
+      {.queue = decode_room, .queue_bytes = kMostBytes, .order = Order::kInOrder, .fixed = true},
       [assign = SlotAssigner(batches), classes = options.num_classes](Decoded decoded) mutable {
         const int label = check_label(decoded.record.labels.front(), classes);
         Placed placed{std::move(decoded.image), assign.next(), decoded.record.position};
         placed.slot.label() = label;
         return placed;
       });
-  const auto augment = graph.transform(
-      "augment", {.concurrency = options.augment_concurrency, .queue = augment_room},
-      [augment = Augment(options.augment), seed = options.seed](Placed placed) {
-        augment(placed.image, Random(seed, placed.position), placed.slot.image());
-        return Written{std::move(placed.slot), placed.position};
-      });
+  const auto augment = graph.transform("augment",
+                                       {.concurrency = options.augment_concurrency,
+                                        .queue = augment_room,
+                                        .queue_bytes = kMostBytes},
+                                       [augmentation, seed = options.seed](Placed placed) {
+                                         augmentation(placed.image, Random(seed, placed.position),
+                                                      placed.slot.image());
+                                         return Written{std::move(placed.slot), placed.position};
+                                       });
   const auto batch =
       graph.collect<Written>("batch", {.queue = augment_room}, CollectRows(options.last));
   return decode >> slot >> augment >> batch;

@@ -1,6 +1,7 @@
 #include <forebay/nodes/batch/slots.hpp>
 
-#include <cassert>
+#include <fmt/format.h>
+#include <forebay/graph/error.hpp>
 
 namespace forebay {
 
@@ -17,7 +18,14 @@ Slot SlotAssigner::next() {
 }
 
 BatchHandle BatchCollector::add(const Slot& slot, std::uint64_t position) {
-  assert(open_ == nullptr ? slot.row == 0 : slot.batch == open_ && slot.row == open_->filled);
+  const bool next =
+      open_ == nullptr ? slot.row == 0 : slot.batch == open_ && slot.row == open_->filled;
+  if (!next) {
+    throw Error(
+        fmt::format("a sample before row {} of batch {} is missing; only nodes before the "
+                    "slots are given may drop samples",
+                    slot.row, slot.batch->number));
+  }
   open_ = slot.batch;
   ++open_->filled;
   open_->next_position = position + 1;

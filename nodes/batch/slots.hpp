@@ -43,7 +43,7 @@ class BatchCollector {
 
   /// Takes the written slots in the order in which they were assigned, with their sample's place in
   /// the stream. The batch when this was its last row, with `filled` and `next_position` set;
-  /// otherwise nothing.
+  /// otherwise nothing. Throws `Error` where a slot before this one has been left out.
   BatchHandle add(const Slot& slot, std::uint64_t position);
 
   /// At the end of the pass: the batch that is not full, if there is one and it is kept.

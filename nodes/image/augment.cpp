@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,9 +15,11 @@
 namespace forebay {
 namespace {
 
-/// A step's result, kept per thread: no step of a sample allocates once the largest image was seen.
+/// A step's result, kept per thread: no step of a sample allocates once it has seen the size.
 class Scratch {
  public:
+  static constexpr std::size_t kMostKept = std::size_t{16} << 20;
+
   cv::Mat take(ImageSize size, int channels) {
     const auto wanted = static_cast<std::size_t>(size.height) *
                         static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels);
@@ -24,9 +27,31 @@ class Scratch {
     return {size.height, size.width, CV_8UC(channels), bytes_.data()};
   }
 
+  void release_large() {
+    if (bytes_.capacity() > kMostKept) std::vector<std::uint8_t>().swap(bytes_);
+  }
+
  private:
   std::vector<std::uint8_t> bytes_;
 };
+
+struct Scratches {
+  Scratch shorter, padded, higher, sample;
+};
+
+thread_local Scratches scratches;
+
+/// Gives back what a large image took, however its sample ends.
+struct ReleaseLarge {
+  ~ReleaseLarge() {
+    auto& [shorter, padded, higher, sample] = scratches;
+    for (Scratch* each : {&shorter, &padded, &higher, &sample}) each->release_large();
+  }
+};
+
+ImageSize padded_size(ImageSize size, int pad) {
+  return {size.width + 2 * pad, size.height + 2 * pad};
+}
 
 ImageView to_view(const cv::Mat& mat) {
   return {mat.data, mat.rows, mat.cols, mat.channels(), mat.step[0]};
@@ -43,7 +68,7 @@ ImageView resize_into(const ImageView& image, ImageSize size, Scratch& scratch) 
 
 ImageView pad_into(const ImageView& image, int pad, int fill, Scratch& scratch) {
   if (pad == 0) return image;
-  cv::Mat padded = scratch.take({image.width + 2 * pad, image.height + 2 * pad}, image.channels);
+  cv::Mat padded = scratch.take(padded_size(size_of(image), pad), image.channels);
   cv::copyMakeBorder(detail::to_mat(image), padded, pad, pad, pad, pad,
                      cv::BORDER_CONSTANT | cv::BORDER_ISOLATED, cv::Scalar::all(fill));
   return to_view(padded);
@@ -68,17 +93,21 @@ void check_order(const char* name, Interval range) {
   }
 }
 
+constexpr int kMaxSide = 8192;  // a square of kMaxResizedPixels
+
 void check_numbers(const AugmentOptions& options) {
   const ImageShape& shape = options.image_shape;
   if ((shape.channels != 1 && shape.channels != 3) || shape.height < 1 || shape.width < 1) {
     throw Error(fmt::format("--image-shape is {},{},{}; give 3 or 1 channels, height and width",
                             shape.channels, shape.height, shape.width));
   }
-  if (options.resize != -1 && options.resize < 1) {
-    throw Error(fmt::format("--resize is {}; give a length in pixels, or -1", options.resize));
+  if (options.resize != -1 && (options.resize < 1 || options.resize > kMaxSide)) {
+    throw Error(fmt::format("--resize is {}; give a length of 1 to {} pixels, or -1",
+                            options.resize, kMaxSide));
   }
-  if (options.pad_size < 0) {
-    throw Error(fmt::format("--pad-size is {}; give 0 or more pixels", options.pad_size));
+  if (options.pad_size < 0 || options.pad_size > kMaxSide / 2) {
+    throw Error(
+        fmt::format("--pad-size is {}; give 0 to {} pixels", options.pad_size, kMaxSide / 2));
   }
   check_range("--fill-value", options.fill_value, 0, 255);
   check_range("--max-random-area", options.max_random_area, 0, 1);
@@ -131,9 +160,18 @@ Augment::Augment(const AugmentOptions& options)
       normalise_(options.image_shape.width, options.image_shape.channels, options.rgb_mean,
                  options.rgb_std) {}
 
+void Augment::check(const Image& image) const {
+  ImageSize size{image.width(), image.height()};
+  const auto becomes = [&size](ImageSize next) { check_growth(std::exchange(size, next), next); };
+  if (options_.resize != -1) becomes(short_edge_size(size, options_.resize));
+  becomes(padded_size(size, options_.pad_size));
+  becomes(at_least_high(size, options_.image_shape.height));
+  becomes(at_least_wide(size, options_.image_shape.width));
+}
+
 /// The sample's pixels, in the image itself or in this thread's scratch memory.
 ImageView Augment::crop(const Image& image, Random& random) const {
-  thread_local Scratch shorter, padded, higher, sample;
+  auto& [shorter, padded, higher, sample] = scratches;
   const ImageSize size{options_.image_shape.width, options_.image_shape.height};
   ImageView view = image.view();
   if (options_.resize != -1) {
@@ -158,7 +196,9 @@ void Augment::operator()(const Image& image, Random random, float* out) const {
     throw Error(fmt::format("the image has {} channels and the sample {}; decode to as many",
                             image.channels(), options_.image_shape.channels));
   }
+  check(image);
   detail::keep_opencv_single_threaded();
+  const ReleaseLarge release;
   ImageView view = crop(image, random);
   Image changed;
   if (jitter_.any()) {

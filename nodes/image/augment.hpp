@@ -53,16 +53,19 @@ AugmentOptions imagenet_validation(ImageShape shape = {});
 /// with each sample and not from the thread; area and aspect ratio ranges without
 /// random_resized_crop are an error (MXNet ignores the one and makes an affine map of the other).
 ///
-/// Immutable, so one object serves all threads. Does not block; its scratch memory is kept per
-/// thread and grows to the largest image.
+/// Immutable, so one object serves all threads. Does not block; up to 64 MiB of scratch memory are
+/// kept per thread.
 class Augment {
  public:
   /// Throws `Error` for options that are out of range or contradict each other.
   explicit Augment(const AugmentOptions& options);
 
+  /// Throws `Error` for an image that would grow to over `kMaxResizedPixels` on its way.
+  void check(const Image& image) const;
+
   /// Writes image_shape's height x width x channels floats (NHWC, RGB) to `out`, which has room for
-  /// them. The same image and `random` give the same sample. Throws `Error` when the image's
-  /// channels are not the sample's.
+  /// them. The same image and `random` give the same sample. Throws `Error` as `check` does,
+  /// and when the image's channels are not the sample's.
   void operator()(const Image& image, Random random, float* out) const;
 
   const AugmentOptions& options() const { return options_; }

@@ -11,10 +11,6 @@ int random_offset(int space, Random& random) {
   return static_cast<int>(random.below(static_cast<std::uint64_t>(space) + 1));
 }
 
-int scaled(int length, int to, int from) {
-  return static_cast<int>(static_cast<long long>(length) * to / from);
-}
-
 }  // namespace
 
 Crop center_crop(ImageSize image, ImageSize size) {

@@ -78,7 +78,7 @@ Image decode_with_opencv(const char* format, std::span<const std::byte> bytes,
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     throw Error(fmt::format("{}: more than 2 GiB", format));
   }
-  thread_local cv::Mat decoded;  // its memory serves the next image of the same size
+  cv::Mat decoded;
   const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
                         const_cast<std::byte*>(bytes.data()));
   const int color = channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR;

@@ -16,8 +16,9 @@ namespace forebay {
 /// JPEG with missing or damaged data is an error, not a picture with a gray part.
 ///
 /// Throws `Error` with the reason alone, such as "JPEG: premature end of data" or "the image has no
-/// bytes"; the caller knows where the bytes are from. Over 2^28 pixels is an error too. Does not
-/// block; any number of threads may decode with one pool.
+/// bytes"; the caller knows where the bytes are from. Over 2^28 pixels are an error too, for a JPEG
+/// of several scans (progressive ones are) over 2^26 or over 500 scans. Does not block; any number
+/// of threads may decode with one pool.
 Image decode(std::span<const std::byte> bytes, const ImagePool& pool, int channels = 3);
 
 }  // namespace forebay

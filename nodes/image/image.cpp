@@ -14,6 +14,7 @@ namespace detail {
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kSmallest = 4096;
 constexpr std::size_t kLargestKept = std::size_t{64} << 20;
+constexpr std::size_t kMostKept = std::size_t{256} << 20;
 constexpr std::size_t kSizes = 64;
 
 /// Sizes kept apart: four to each power of two.
@@ -44,6 +45,7 @@ struct ImageMemory {
   std::array<ImageBlock*, kSizes> free{};
   std::size_t allocations = 0;
   std::size_t bytes = 0;
+  std::size_t free_bytes = 0;
 
   ~ImageMemory() {
     for (ImageBlock* block : free) {
@@ -63,6 +65,7 @@ struct ImageMemory {
       if (size.bytes <= kLargestKept && free[size.index] != nullptr) {
         ImageBlock* block = free[size.index];
         free[size.index] = block->next;
+        free_bytes -= size.bytes;
         return block;
       }
     }
@@ -77,16 +80,17 @@ struct ImageMemory {
   }
 
   void give_back(ImageBlock* block) {
-    const bool keep = block->size.bytes <= kLargestKept;
+    const BlockSize size = block->size;
     {
       std::lock_guard lock(mutex);
-      if (keep) {
-        block->next = std::exchange(free[block->size.index], block);
-      } else {
-        bytes -= block->size.bytes;
+      if (size.bytes <= kLargestKept && free_bytes + size.bytes <= kMostKept) {
+        block->next = std::exchange(free[size.index], block);
+        free_bytes += size.bytes;
+        return;
       }
+      bytes -= size.bytes;
     }
-    if (!keep) destroy(block);
+    destroy(block);
   }
 };
 

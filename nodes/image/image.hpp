@@ -82,9 +82,9 @@ class Image {
 
 /// Hands out images and takes their memory back for the next ones.
 ///
-/// Memory is kept by size, in steps of at most 25 %, so it is as much as was ever alive at once in
-/// each size: queues that are bounded bound it too. Images over 64 MiB are not kept. Thread-safe; a
-/// cheap handle that images keep alive.
+/// Memory is kept by size, in steps of at most 25 %. What no image uses is at most 256 MiB, none of
+/// it of images over 64 MiB; what images use, bounded queues bound. Thread-safe; a cheap handle
+/// that images keep alive.
 class ImagePool {
  public:
   ImagePool();

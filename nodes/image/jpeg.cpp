@@ -1,10 +1,12 @@
 #include <forebay/nodes/image/jpeg.hpp>
 
+#include <algorithm>
 #include <array>
 #include <csetjmp>
 #include <cstdio>  // jpeglib.h needs FILE
-#include <cstdlib>
+#include <exception>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <jpeglib.h>
@@ -45,7 +47,7 @@ bool loses_pixels(int message) {
     case JWRN_JPEG_EOF:
     case JWRN_MUST_RESYNC:
     case JWRN_ARITH_BAD_CODE:
-    case JWRN_BOGUS_PROGRESSION:  // also bounds the scans, of which a few bytes could ask thousands
+    case JWRN_BOGUS_PROGRESSION:
       return true;
     default:
       return false;
@@ -88,13 +90,20 @@ void skip(j_decompress_ptr jpeg, long count) {
   jpeg->src->bytes_in_buffer -= static_cast<std::size_t>(count);
 }
 
+/// libjpeg calls it again and again while it reads scans.
+void on_progress(j_common_ptr jpeg) {
+  if (reinterpret_cast<j_decompress_ptr>(jpeg)->input_scan_number > kMaxScans) {
+    fail(jpeg, "more than 500 scans");
+  }
+}
+
 /// A new decompressor for every image: libjpeg keeps an image's tables for the next one, which
 /// would then decode differently after another image.
 class Decompressor {
  public:
-  explicit Decompressor(std::span<const std::byte> bytes) {
-    jpeg_.err = start(failure_);
+  explicit Decompressor(std::span<const std::byte> bytes) : Decompressor() {
     check(guarded(failure_, [this] { jpeg_create_decompress(&jpeg_); }));
+    jpeg_.progress = &progress_;
     source_.next_input_byte = reinterpret_cast<const JOCTET*>(bytes.data());
     source_.bytes_in_buffer = bytes.size();
     source_.init_source = do_nothing;
@@ -111,6 +120,11 @@ class Decompressor {
   Image decode(const ImagePool& pool, int channels);
 
  private:
+  /// Alone, so that the destructor runs when the other constructor throws.
+  Decompressor() {
+    jpeg_.err = start(failure_);
+    progress_.progress_monitor = on_progress;
+  }
   void check(bool done) const {
     if (!done) throw Error(fmt::format("JPEG: {}", failure_.reason.data()));
   }
@@ -122,14 +136,17 @@ class Decompressor {
 
   Failure failure_;
   jpeg_source_mgr source_{};
+  jpeg_progress_mgr progress_{};
   jpeg_decompress_struct jpeg_{};
 };
 
 Image Decompressor::decode(const ImagePool& pool, int channels) {
   check(guarded(failure_, [this] { jpeg_read_header(&jpeg_, TRUE); }));
-  if (static_cast<long long>(jpeg_.image_width) * jpeg_.image_height > kMaxPixels) {
-    throw Error(fmt::format("JPEG: {} x {} is more than 2^28 pixels", jpeg_.image_width,
-                            jpeg_.image_height));
+  const long long pixels = static_cast<long long>(jpeg_.image_width) * jpeg_.image_height;
+  const bool in_scans = jpeg_has_multiple_scans(&jpeg_) != FALSE;
+  if (pixels > (in_scans ? kMaxPixelsInScans : kMaxPixels)) {
+    throw Error(fmt::format("JPEG: {} x {} is more than {}", jpeg_.image_width, jpeg_.image_height,
+                            in_scans ? "2^26 pixels in several scans" : "2^28 pixels"));
   }
   jpeg_.out_color_space = is_cmyk() ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   check(guarded(failure_, [this] { jpeg_start_decompress(&jpeg_); }));
@@ -187,19 +204,60 @@ void Decompressor::read_cmyk_rows(Image& image) {
   }
 }
 
+/// Where libjpeg writes to: ours, because its own loses track of the memory when it has to grow it
+/// and cannot.
+struct Destination {
+  jpeg_destination_mgr manager{};
+  std::vector<std::byte> bytes;
+};
+
+Destination& destination_of(j_compress_ptr jpeg) {
+  return *reinterpret_cast<Destination*>(jpeg->dest);
+}
+
+bool resize(std::vector<std::byte>& bytes, std::size_t size) noexcept {
+  try {
+    bytes.resize(size);
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+/// Makes room for as many bytes again; those before are written.
+boolean grow(j_compress_ptr jpeg) {
+  constexpr std::size_t kFirst = 64 << 10;
+  Destination& to = destination_of(jpeg);
+  const std::size_t written = to.bytes.size();
+  if (!resize(to.bytes, std::max(kFirst, 2 * written))) {
+    fail(reinterpret_cast<j_common_ptr>(jpeg), "not enough memory");
+  }
+  to.manager.next_output_byte = reinterpret_cast<JOCTET*>(to.bytes.data() + written);
+  to.manager.free_in_buffer = to.bytes.size() - written;
+  return TRUE;
+}
+
+void begin_writing(j_compress_ptr jpeg) { grow(jpeg); }
+
+void end_writing(j_compress_ptr jpeg) {
+  Destination& to = destination_of(jpeg);
+  to.bytes.resize(to.bytes.size() - to.manager.free_in_buffer);
+}
+
 struct Compressor {
   Failure failure;
+  Destination to;
   jpeg_compress_struct jpeg{};
-  unsigned char* bytes = nullptr;  // libjpeg allocates it
-  unsigned long size = 0;
 
-  Compressor() { jpeg.err = start(failure); }
-  Compressor(const Compressor&) = delete;
-  Compressor& operator=(const Compressor&) = delete;
-  ~Compressor() {
-    jpeg_destroy_compress(&jpeg);
-    std::free(bytes);
+  Compressor() {
+    jpeg.err = start(failure);
+    to.manager.init_destination = begin_writing;
+    to.manager.empty_output_buffer = grow;
+    to.manager.term_destination = end_writing;
   }
+  Compressor(const Compressor&) = delete;  // jpeg points to the members
+  Compressor& operator=(const Compressor&) = delete;
+  ~Compressor() { jpeg_destroy_compress(&jpeg); }
 };
 
 }  // namespace
@@ -209,27 +267,27 @@ Image decode_jpeg(std::span<const std::byte> bytes, const ImagePool& pool, int c
 }
 
 std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
-  Compressor to;
+  Compressor compressor;
+  jpeg_compress_struct& jpeg = compressor.jpeg;
   const ImageView view = image.view();
-  const bool done = guarded(to.failure, [&to, &view, quality] {
-    jpeg_create_compress(&to.jpeg);
-    jpeg_mem_dest(&to.jpeg, &to.bytes, &to.size);
-    to.jpeg.image_width = static_cast<JDIMENSION>(view.width);
-    to.jpeg.image_height = static_cast<JDIMENSION>(view.height);
-    to.jpeg.input_components = view.channels;
-    to.jpeg.in_color_space = view.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_set_defaults(&to.jpeg);
-    jpeg_set_quality(&to.jpeg, quality, TRUE);
-    jpeg_start_compress(&to.jpeg, TRUE);
+  const bool done = guarded(compressor.failure, [&compressor, &jpeg, &view, quality] {
+    jpeg_create_compress(&jpeg);
+    jpeg.dest = &compressor.to.manager;
+    jpeg.image_width = static_cast<JDIMENSION>(view.width);
+    jpeg.image_height = static_cast<JDIMENSION>(view.height);
+    jpeg.input_components = view.channels;
+    jpeg.in_color_space = view.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_quality(&jpeg, quality, TRUE);
+    jpeg_start_compress(&jpeg, TRUE);
     for (int y = 0; y < view.height; ++y) {
       auto row = const_cast<JSAMPROW>(view.row(y));  // libjpeg does not write to it
-      jpeg_write_scanlines(&to.jpeg, &row, 1);
+      jpeg_write_scanlines(&jpeg, &row, 1);
     }
-    jpeg_finish_compress(&to.jpeg);
+    jpeg_finish_compress(&jpeg);
   });
-  if (!done) throw Error(fmt::format("JPEG: {}", to.failure.reason.data()));
-  const auto* first = reinterpret_cast<const std::byte*>(to.bytes);
-  return {first, first + to.size};
+  if (!done) throw Error(fmt::format("JPEG: {}", compressor.failure.reason.data()));
+  return std::move(compressor.to.bytes);
 }
 
 }  // namespace forebay::detail

@@ -13,6 +13,13 @@ namespace forebay::detail {
 /// Largest image that is decoded, in pixels: a damaged header must not ask for all memory.
 inline constexpr long long kMaxPixels = 1LL << 28;
 
+/// The same for a JPEG of several scans (progressive ones are), of which libjpeg keeps up to 8
+/// bytes a pixel besides.
+inline constexpr long long kMaxPixelsInScans = 1LL << 26;
+
+/// Most scans: each goes over the whole image, and a few bytes are enough for one.
+inline constexpr int kMaxScans = 500;
+
 /// Throws `Error` with the reason alone, as `decode` does.
 Image decode_jpeg(std::span<const std::byte> bytes, const ImagePool& pool, int channels);
 

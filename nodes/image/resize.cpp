@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include <fmt/format.h>
 #include <opencv2/imgproc.hpp>
@@ -11,18 +12,30 @@
 
 namespace forebay {
 
+void check_growth(ImageSize from, ImageSize to) {
+  if (to == from || static_cast<long long>(to.width) * to.height <= kMaxResizedPixels) return;
+  throw Error(fmt::format("the image of {} x {} pixels would become {} x {}, more than 2^26 pixels",
+                          from.width, from.height, to.width, to.height));
+}
+
+int scaled(int length, int to, int from) {
+  const long long exact = static_cast<long long>(length) * to / from;
+  return static_cast<int>(std::min<long long>(exact, std::numeric_limits<int>::max()));
+}
+
 ImageSize short_edge_size(ImageSize from, int length) {
-  const auto scaled = [length](int longer, int shorter) {
-    return std::max(1, static_cast<int>(static_cast<long long>(length) * longer / shorter));
+  const auto longer_edge = [length](int longer, int shorter) {
+    return std::max(1, scaled(longer, length, shorter));
   };
-  if (from.height > from.width) return {length, scaled(from.height, from.width)};
-  return {scaled(from.width, from.height), length};
+  if (from.height > from.width) return {length, longer_edge(from.height, from.width)};
+  return {longer_edge(from.width, from.height), length};
 }
 
 Image resize(const Image& image, ImageSize size, Interpolation interpolation) {
   if (size.width < 1 || size.height < 1) {
     throw Error(fmt::format("cannot resize an image to {} x {} pixels", size.width, size.height));
   }
+  check_growth({image.width(), image.height()}, size);
   detail::keep_opencv_single_threaded();
   Image resized = image.pool().take(size.height, size.width, image.channels());
   cv::Mat pixels = detail::to_mat(resized);

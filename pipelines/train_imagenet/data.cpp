@@ -2,10 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include <forebay/graph/error.hpp>
-
 namespace forebay {
 namespace {
 
@@ -29,25 +25,6 @@ ImagePathOptions path(const TrainOptions& options) {
 }
 
 }  // namespace
-
-void check_classes(const TrainOptions& options, const std::vector<std::string>& train,
-                   const std::vector<std::string>& val) {
-  if (train.size() == 1) {
-    throw Error(
-        fmt::format("--data-train {} has images of one class; give a folder with a folder for each "
-                    "class in it",
-                    options.data_train));
-  }
-  if (train.empty() || val.empty() || train == val) return;
-  const auto [in_train, in_val] = std::ranges::mismatch(train, val);
-  const bool lacks = in_train != train.end() && std::ranges::find(val, *in_train) == val.end();
-  throw Error(fmt::format(
-      "--data-val {} {}; labels are the places of folders in their order, so give both the same "
-      "folders",
-      options.data_val,
-      lacks ? fmt::format("lacks the folder {} of --data-train", *in_train)
-            : fmt::format("has the folder {}, which --data-train lacks", *in_val)));
-}
 
 ReaderOptions train_reader(const TrainOptions& options) {
   ReaderOptions reader;

@@ -11,11 +11,6 @@
 
 namespace forebay {
 
-/// Throws `Error` where folders of images have labels that mean nothing: `train` and `val` are the
-/// classes of both, empty for .rec files.
-void check_classes(const TrainOptions& options, const std::vector<std::string>& train,
-                   const std::vector<std::string>& val);
-
 ReaderOptions train_reader(const TrainOptions& options);
 ReaderOptions validation_reader(const TrainOptions& options);
 ImagePathOptions train_path(const TrainOptions& options);

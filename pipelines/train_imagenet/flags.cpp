@@ -210,7 +210,7 @@ std::vector<Flag> training_flags() {
            text_from({"ce", ""}, {"nll", "nll_loss", "ce,nll"}),
            "ce: report the cross-entropy too"),
       zero_one(kTraining, "test-io", &T::test_io,
-               "1: read one epoch, print the speed, train nothing"),
+               "1: read one epoch in whole batches, print the speed, train nothing"),
       zero_one(kTraining, "benchmark", &T::benchmark,
                "1: train on one made-up batch; --data-train and --data-val are not read"),
   };

@@ -42,6 +42,14 @@ int train(const TrainOptions& options) {
   return kInterrupted;
 }
 
+// The error of a node begins with its name; what `decode` cannot read may be left out.
+std::string with_advice(const std::string& error, OnError on_bad_image) {
+  if (!error.starts_with("decode: ")) return error;
+  return error + (on_bad_image == OnError::kStop
+                      ? "; give --on-bad-image skip to leave such images out"
+                      : "; give a larger --bad-image-limit to leave out more");
+}
+
 int run(const TrainOptions& options) {
   if (options.help) {
     std::cout << help_text();
@@ -52,7 +60,11 @@ int run(const TrainOptions& options) {
   } else if (options.summary) {
     std::cout << summary(make_network(options));
   } else {
-    return train(options);
+    try {
+      return train(options);
+    } catch (const Error& error) {
+      throw Error(with_advice(error.what(), options.on_bad_image));
+    }
   }
   return 0;
 }

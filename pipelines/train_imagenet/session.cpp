@@ -199,7 +199,7 @@ Stage<void, BatchHandle> Session::made_up_batches(Graph& graph) const {
 Stage<void, BatchHandle> Session::training_batches(Graph& graph) {
   ImagePathOptions path = train_path(options_);
   path.bad_image_limit -= std::min(path.bad_image_limit, result_.skipped);
-  const auto read = graph.source("read", [this] { return (*train_data_)(); });
+  const auto read = graph.source("read", [this] { return labels_.read(*train_data_); });
   return read >> image_path(graph, path, batches_, images_);
 }
 
@@ -231,6 +231,7 @@ bool Session::train_epoch(int epoch) {
   if (trainer_->last_step()) position_ = trainer_->last_step()->next_position;
   log_.set_progress("");
   if (trainer_->stopped()) return false;
+  if (const auto warning = labels_.unused_classes(options_)) log_.info(*warning);
 
   const StepResult total = std::exchange(epoch_total_, {});
   if (total.rows > 0) {  // none where a resumed run had only the end of the epoch left
@@ -305,6 +306,11 @@ bool Session::validate(int epoch) {
 GraphSnapshot test_io(const TrainOptions& options, Log& log) {
   RecordReader reader(train_reader(options));
   log.info(reader.describe());
+  if (options.num_examples) {
+    const auto images = static_cast<std::uint64_t>(*options.num_examples);
+    const auto batch = static_cast<std::uint64_t>(options.batch_size);
+    reader.seek(0, (images + batch - 1) / batch * batch);
+  }
   const BatchPool batches(static_cast<std::size_t>(options.batch_size), options.image_shape);
   const ImagePool images;
   ReadSpeedometer speedometer(options, seconds_now);

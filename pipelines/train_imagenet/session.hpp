@@ -18,6 +18,7 @@
 #include <forebay/nodes/train/schedule.hpp>
 #include <forebay/nodes/train/trainer.hpp>
 #include <train_imagenet/checkpoints.hpp>
+#include <train_imagenet/classes.hpp>
 #include <train_imagenet/log.hpp>
 #include <train_imagenet/options.hpp>
 #include <train_imagenet/progress.hpp>
@@ -84,6 +85,7 @@ class Session {
   Log& log_;
   Network network_;
   std::optional<RecordReader> train_data_, val_data_;
+  LabelWatch labels_;
   std::uint64_t epoch_size_ = 0;  // images
   BatchPool batches_;
   ImagePool images_;

@@ -11,8 +11,10 @@
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/image/decode.hpp>
+#include <forebay/nodes/image/encode.hpp>
 #include <forebay/nodes/read/list.hpp>
 #include <forebay/nodes/read/reader.hpp>
+#include <support/error_of.hpp>
 
 #include "temporary_folder.hpp"
 
@@ -83,6 +85,13 @@ TEST(EncodeImageTest, MakesSmallerJpegsOfLowerQuality) {
     return EncodeImage({.quality = quality})(bytes_of(file)).size();
   };
   EXPECT_LT(size(40), size(95));
+}
+
+TEST(EncodeImageTest, RefusesToMakeALongThinImageHuge) {
+  const auto png = encode_png(ImagePool().take(1, 65000, 1));
+  EXPECT_EQ(test::error_of([&] { EncodeImage({.resize = 256})(png); }),
+            "the image of 65000 x 1 pixels would become 16640000 x 256, more than 2^26 pixels");
+  EXPECT_EQ(test::error_of([&] { EncodeImage({.resize = 256, .center_crop = true})(png); }), "");
 }
 
 TEST(EncodeImageTest, SaysWhatIsWrongWithAnImage) {

@@ -157,9 +157,36 @@ TEST_F(BadInput, FewerClassesThanTheDataHas) {
           "the data has, or repack");
 }
 
+TEST_F(BadInput, MoreClassesThanTheDataHas) {
+  const Ended ended = run(digits("train.rec"), {"--num-classes", "12", "--num-epochs", "2"});
+  EXPECT_EQ(ended.code, 0) << ended.log;
+  EXPECT_EQ(
+      lines_with(ended.log, "--num-classes is"),
+      std::vector<std::string>{
+          "INFO:root:--num-classes is 12, but the largest label of --data-train is 9; give 10"});
+  EXPECT_EQ(lines_with(run(digits("train.rec"), {"--model-prefix", input_ / "m"}).log,
+                       "--num-classes is"),
+            std::vector<std::string>{});
+}
+
+TEST_F(BadInput, NotAsManyClassesAsFolders) {
+  // Classes are seen in the names alone.
+  for (const char* folder : {"cat", "dog", "eel"}) {
+    std::filesystem::create_directories(input_ / folder);
+    write_file(input_ / folder + "/1.png", "");
+  }
+  for (const char* classes : {"2", "10"}) {
+    expect_refused(run(input_.path(), {"--num-classes", classes}), kFailed,
+                   std::string("--num-classes is ") + classes + ", but --data-train " +
+                       input_.path() + " has images of 3 classes, a folder each; give 3");
+  }
+}
+
 TEST_F(BadInput, ImageOfNoBytes) {
   expect_refused(run(with_an_empty_image()), kFailed,
-                 "decode: " + input_ / "empty.rec" + ", record 40 (id 50): the image has no bytes");
+                 "decode: " + input_ / "empty.rec" +
+                     ", record 40 (id 50): the image has no bytes; give --on-bad-image skip to "
+                     "leave such images out");
 }
 
 TEST_F(BadInput, ImageOfNoBytesIsSkippedAndCountedWhenAsked) {
@@ -173,7 +200,7 @@ TEST_F(BadInput, MoreBadImagesThanTheLimit) {
                  kFailed,
                  "decode: " + input_ / "empty.rec" +
                      ", record 40 (id 50): the image has no bytes; 0 items were skipped before it, "
-                     "which is the limit");
+                     "which is the limit; give a larger --bad-image-limit to leave out more");
 }
 
 TEST_F(BadInput, NoRoomForTheCheckpoint) {

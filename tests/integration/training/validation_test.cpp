@@ -58,5 +58,14 @@ TEST(Validation, CountsEveryImageOnceForAnyBatchSizeAndNumberOfReplicas) {
   EXPECT_EQ(accuracy_of_initial_weights("600", "cpu:0,cpu:1,cpu:2"), accuracy);  // one of no rows
 }
 
+TEST(TestIo, ReadsNumExamplesInWholeBatches) {
+  const Ended ended =
+      train_imagenet({"--test-io", "1", "--data-train", digits("train.rec"), "--num-classes", "10",
+                      "--image-shape", "1,28,28", "--batch-size", "32", "--disp-batches", "1",
+                      "--num-examples", "100"});
+  EXPECT_EQ(ended.code, 0) << ended.log;
+  EXPECT_EQ(lines_with(ended.log, "INFO:root:Batch [").size(), 4u) << ended.log;
+}
+
 }  // namespace
 }  // namespace forebay

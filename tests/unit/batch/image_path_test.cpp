@@ -19,10 +19,10 @@ const std::string kFile = "train.rec";
 // Encoded images kept alive for the whole test; image i has the colour 5 * i.
 class ImagePathTest : public testing::Test {
  protected:
-  void add_image(float label) {
-    Image image = pool_.take(20, 24, 3);
-    for (int y = 0; y < 20; ++y) {
-      std::fill_n(image.row(y), 24 * 3, static_cast<std::uint8_t>(5 * encoded_.size()));
+  void add_image(float label, int height = 20, int width = 24) {
+    Image image = pool_.take(height, width, 3);
+    for (int y = 0; y < height; ++y) {
+      std::fill_n(image.row(y), width * 3, static_cast<std::uint8_t>(5 * encoded_.size()));
     }
     encoded_.push_back(encode_png(image));
     labels_.push_back({label});
@@ -156,6 +156,19 @@ TEST_F(ImagePathTest, StopsAtTheLimitOfBadImages) {
   EXPECT_EQ(error_of(skip),
             "decode: train.rec, record 8 (id 108): the image has no bytes; 2 items were skipped "
             "before it, which is the limit");
+}
+
+TEST_F(ImagePathTest, AnImageThatWouldGrowHugeIsABadOne) {
+  for (int i = 0; i < 9; ++i) add_image(static_cast<float>(i), i == 5 ? 65000 : 20, 1);
+  ImagePathOptions shorter = options();
+  shorter.augment.resize = 64;
+  EXPECT_EQ(error_of(shorter),
+            "decode: train.rec, record 5 (id 105): the image of 1 x 65000 pixels would become "
+            "64 x 4160000, more than 2^26 pixels");
+  shorter.on_bad_image = OnError::kSkip;
+  const Seen seen = run(shorter, 4);
+  EXPECT_THAT(seen.labels, testing::ElementsAre(0, 1, 2, 3, 4, 6, 7, 8));
+  EXPECT_EQ(seen.skipped, 1u);
 }
 
 TEST_F(ImagePathTest, ALabelOutOfRangeEndsTheRunEvenWhenBadImagesAreSkipped) {

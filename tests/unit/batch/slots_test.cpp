@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include <support/error_of.hpp>
+
 namespace forebay {
 namespace {
 
@@ -63,6 +65,23 @@ TEST(BatchCollector, OnlyTheSamplesAndTheTakerHoldABatch) {
   BatchCollector collect(LastBatch::kDrop);
   for (std::uint64_t i = 0; i < 20; ++i) collect.add(slots.next(), i);
   EXPECT_EQ(pool.allocated(), 1u);
+}
+
+TEST(BatchCollector, RefusesToLeaveARowUnwritten) {
+  for (std::size_t missing : {0, 1, 3}) {  // the first, an inner and the last row of a batch
+    SlotAssigner slots(BatchPool(4, {1, 2, 2}));
+    BatchCollector collect(LastBatch::kDrop);
+    const auto add_all_but_one = [&] {
+      for (std::size_t i = 0; i < 8; ++i) {
+        const Slot slot = slots.next();
+        if (i != missing) collect.add(slot, i);
+      }
+    };
+    EXPECT_EQ(test::error_of(add_all_but_one),
+              "a sample before row " + std::to_string((missing + 1) % 4) + " of batch " +
+                  std::to_string((missing + 1) / 4) +
+                  " is missing; only nodes before the slots are given may drop samples");
+  }
 }
 
 TEST(Slots, RowsAreWrittenByManyThreadsAtOnce) {

@@ -1,10 +1,13 @@
 #include <forebay/nodes/image/augment.hpp>
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <cmath>
-#include <forebay/graph/error.hpp>
 #include <thread>
+
+#include <forebay/graph/error.hpp>
+#include <support/error_of.hpp>
 
 #include "fixtures.hpp"
 
@@ -146,6 +149,44 @@ TEST(Augment, TakesNoImageMemoryOnceItHasTakenOne) {
   EXPECT_EQ(pool.allocations(), 2u);  // the image and its jittered crop
 }
 
+TEST(Augment, RefusesAnImageThatWouldGrowHugeOnItsWay) {
+  const Image high = ImagePool().take(65000, 1, 3);
+  const Image wide = ImagePool().take(1, 65000, 3);
+  const auto error = [](const AugmentOptions& options, const Image& image) {
+    std::vector<float> out(3 * 224 * 224);
+    return test::error_of([&] { Augment{options}(image, Random(1), out.data()); });
+  };
+  const AugmentOptions shorter{.resize = 256};
+  EXPECT_EQ(error(shorter, high),
+            "the image of 1 x 65000 pixels would become 256 x 16640000, more than 2^26 pixels");
+  EXPECT_EQ(error(shorter, wide),
+            "the image of 65000 x 1 pixels would become 16640000 x 256, more than 2^26 pixels");
+  EXPECT_EQ(error({}, wide),
+            "the image of 65000 x 1 pixels would become 14560000 x 224, more than 2^26 pixels");
+  EXPECT_EQ(error({}, high),
+            "the image of 1 x 65000 pixels would become 224 x 14560000, more than 2^26 pixels");
+  EXPECT_EQ(error({.pad_size = 600}, high),
+            "the image of 1 x 65000 pixels would become 1201 x 66200, more than 2^26 pixels");
+  // Whether the random crop would have fitted or not.
+  EXPECT_EQ(error(imagenet_train(), wide), error({}, wide));
+}
+
+TEST(Augment, GivesBackTheScratchMemoryOfALargeImage) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer's allocator does not tell what is in use";
+#endif
+  const auto in_use = [] {
+    const struct mallinfo2 now = mallinfo2();
+    return now.uordblks + now.hblkhd;
+  };
+  const Image image = to_image(cv::Mat(1000, 6000, CV_8UC3, cv::Scalar(1, 2, 3)), ImagePool());
+  const AugmentOptions options{.image_shape = {3, 16, 16}, .resize = 1500, .pad_size = 1};
+  run(options, to_image(noise(20, 20, 3), ImagePool()), Random(1));
+  const std::size_t before = in_use();
+  run(options, image, Random(1));
+  EXPECT_LT(in_use(), before + (1 << 20));
+}
+
 TEST(Augment, NamesTheOptionThatIsWrong) {
   const auto error = [](const AugmentOptions& options) -> std::string {
     try {
@@ -157,8 +198,10 @@ TEST(Augment, NamesTheOptionThatIsWrong) {
   };
   EXPECT_EQ(error({.image_shape = {4, 8, 8}}),
             "--image-shape is 4,8,8; give 3 or 1 channels, height and width");
-  EXPECT_EQ(error({.resize = 0}), "--resize is 0; give a length in pixels, or -1");
-  EXPECT_EQ(error({.pad_size = -1}), "--pad-size is -1; give 0 or more pixels");
+  EXPECT_EQ(error({.resize = 0}), "--resize is 0; give a length of 1 to 8192 pixels, or -1");
+  EXPECT_EQ(error({.resize = 8193}), "--resize is 8193; give a length of 1 to 8192 pixels, or -1");
+  EXPECT_EQ(error({.pad_size = -1}), "--pad-size is -1; give 0 to 4096 pixels");
+  EXPECT_EQ(error({.pad_size = 4097}), "--pad-size is 4097; give 0 to 4096 pixels");
   EXPECT_EQ(error({.fill_value = 256}), "--fill-value is 256; give 0 to 255");
   EXPECT_EQ(error({.brightness = 1.5}), "--brightness is 1.5; give 0 to 1");
   EXPECT_EQ(error({.random_resized_crop = true, .min_random_area = 0.5, .max_random_area = 0.2}),

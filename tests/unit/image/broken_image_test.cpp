@@ -1,12 +1,17 @@
 // Whatever the bytes are, decoding gives an image or an Error.
 
+#include <cstdio>
+
 #include <gtest/gtest.h>
+#include <jpeglib.h>
+
+#include <cstdlib>
+#include <span>
+#include <string_view>
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/image/decode.hpp>
 #include <forebay/nodes/random.hpp>
-#include <span>
-#include <string_view>
 
 #include "fixtures.hpp"
 
@@ -84,6 +89,59 @@ TEST(BrokenImage, RepeatedScansAreRefused) {
   const std::vector<std::byte> last(scan, bytes.end() - 2);
   for (int i = 0; i < 600; ++i) bytes.insert(bytes.end() - 2, last.begin(), last.end());
   EXPECT_EQ(reason(bytes), "JPEG: Inconsistent progression sequence for component 0 coefficient 1");
+}
+
+/// A gray JPEG of 64 pixels a side whose coefficients come one by one and bit by bit:
+/// 1 + 63 x (`bits` + 1) scans, each of them needed.
+std::vector<std::byte> encode_in_scans(int bits) {
+  std::vector<jpeg_scan_info> scans{{1, {0}, 0, 0, 0, 0}};
+  for (int coefficient = 1; coefficient < 64; ++coefficient) {
+    scans.push_back({1, {0}, coefficient, coefficient, 0, bits});
+    for (int bit = bits; bit > 0; --bit) {
+      scans.push_back({1, {0}, coefficient, coefficient, bit, bit - 1});
+    }
+  }
+  const cv::Mat pixels = noise(64, 64, 1);
+  jpeg_compress_struct jpeg{};
+  jpeg_error_mgr errors{};
+  jpeg.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&jpeg);
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&jpeg, &bytes, &size);
+  jpeg.image_width = jpeg.image_height = 64;
+  jpeg.input_components = 1;
+  jpeg.in_color_space = JCS_GRAYSCALE;
+  jpeg_set_defaults(&jpeg);
+  jpeg.scan_info = scans.data();
+  jpeg.num_scans = static_cast<int>(scans.size());
+  jpeg_start_compress(&jpeg, TRUE);
+  for (int y = 0; y < pixels.rows; ++y) {
+    auto row = const_cast<JSAMPROW>(pixels.ptr(y));
+    jpeg_write_scanlines(&jpeg, &row, 1);
+  }
+  jpeg_finish_compress(&jpeg);
+  const auto* first = reinterpret_cast<const std::byte*>(bytes);
+  std::vector<std::byte> encoded(first, first + size);
+  jpeg_destroy_compress(&jpeg);
+  std::free(bytes);
+  return encoded;
+}
+
+TEST(BrokenImage, MoreThan500ScansAreRefused) {
+  EXPECT_EQ(reason(encode_in_scans(6)), "none");  // 442
+  EXPECT_EQ(reason(encode_in_scans(7)), "JPEG: more than 500 scans");
+}
+
+TEST(BrokenImage, LargeImagesInScansAreRefusedBeforeTheirCoefficientsAreAllocated) {
+  std::vector<std::byte> jpeg = read_file(fixture("progressive.jpg"));
+  const std::byte frame[] = {std::byte{0xff}, std::byte{0xc2}};
+  const auto at = std::search(jpeg.begin(), jpeg.end(), std::begin(frame), std::end(frame));
+  ASSERT_NE(at, jpeg.end());
+  const auto start = static_cast<std::size_t>(at - jpeg.begin());
+  set_big_endian(jpeg, start + 5, 2, 8193);
+  set_big_endian(jpeg, start + 7, 2, 8192);
+  EXPECT_EQ(reason(jpeg), "JPEG: 8192 x 8193 is more than 2^26 pixels in several scans");
 }
 
 TEST(BrokenImage, EveryCutIsAnError) {

@@ -1,11 +1,16 @@
 #include <forebay/nodes/image/encode.hpp>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iostream>
+
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/image/decode.hpp>
-
 #include <support/error_of.hpp>
 
 #include "fixtures.hpp"
@@ -49,6 +54,27 @@ TEST(Encode, RefusesWhatTheFormatCannotHold) {
   const Image wide = pool.take(1, 65501, 1);
   EXPECT_EQ(error_of([&] { encode_jpeg(wide, 90); }),
             "JPEG: Maximum supported image dimension is 65500 pixels");
+}
+
+// Lets this process have 12 MiB more, and encodes an image that takes more.
+[[noreturn]] void encode_with_too_little_memory(const Image& image) {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  const rlim_t bytes = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (12 << 20);
+  const rlimit limit{bytes, bytes};
+  if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(2);
+  const std::string error = error_of([&] { encode_jpeg(image, 100); });
+  std::cerr << error << std::endl;
+  std::_Exit(error.empty() ? 1 : 0);
+}
+
+TEST(EncodeJpegDeathTest, RunningOutOfMemoryIsAnError) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer needs all addresses";
+#endif
+  const Image image = to_image(noise(3000, 3000, 3), ImagePool());
+  EXPECT_EXIT(encode_with_too_little_memory(image), testing::ExitedWithCode(0),
+              "JPEG: not enough memory");
 }
 
 }  // namespace

@@ -42,6 +42,22 @@ TEST(ImagePool, DoesNotKeepHugeImages) {
   EXPECT_EQ(pool.bytes(), 0u);
 }
 
+TEST(ImagePool, KeepsAQuarterGiBForTheNextImages) {
+  ImagePool pool;
+  {
+    std::vector<Image> alive;
+    for (int height = 1000; height < 5000; height += 100) {
+      alive.push_back(pool.take(height, 4000, 3));
+    }
+    EXPECT_GT(pool.bytes(), std::size_t{1} << 30);
+  }
+  EXPECT_LE(pool.bytes(), std::size_t{256} << 20);
+  EXPECT_GT(pool.bytes(), std::size_t{192} << 20);
+  const std::size_t allocations = pool.allocations();
+  { const Image kept = pool.take(1000, 4000, 3); }
+  EXPECT_EQ(pool.allocations(), allocations);
+}
+
 TEST(ImagePool, ServesManyThreads) {
   ImagePool pool;
   std::vector<std::thread> threads;

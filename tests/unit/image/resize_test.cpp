@@ -2,12 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include <forebay/graph/error.hpp>
+#include <support/error_of.hpp>
 
 #include "fixtures.hpp"
 
 namespace forebay {
 namespace {
+
+using test::error_of;
 
 TEST(Resize, GivesThePixelsThatOpenCvGives) {
   const cv::Mat pixels = read_pixels(fixture("rgb.png"));
@@ -46,6 +51,23 @@ TEST(Resize, RefusesAnEmptySize) {
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "cannot resize an image to 0 x 3 pixels");
   }
+}
+
+TEST(Resize, RefusesToMakeALongThinImageHuge) {
+  const Image high = ImagePool().take(65000, 1, 3);
+  EXPECT_EQ(error_of([&] { resize_short_edge(high, 256); }),
+            "the image of 1 x 65000 pixels would become 256 x 16640000, more than 2^26 pixels");
+  const Image wide = ImagePool().take(1, 65000, 3);
+  EXPECT_EQ(error_of([&] { resize_short_edge(wide, 256); }),
+            "the image of 65000 x 1 pixels would become 16640000 x 256, more than 2^26 pixels");
+  EXPECT_EQ(resize_short_edge(wide, 10).width(), 650000);
+}
+
+TEST(Resize, LengthsBeyondAnIntAreRefusedToo) {
+  EXPECT_EQ(short_edge_size({1 << 28, 1}, 256).width, std::numeric_limits<int>::max());
+  EXPECT_NE(error_of([] { check_growth({1 << 28, 1}, short_edge_size({1 << 28, 1}, 256)); }), "");
+  EXPECT_EQ(error_of([] { check_growth({8192, 4096}, {8192, 8192}); }), "");
+  EXPECT_EQ(error_of([] { check_growth({20000, 10000}, {20000, 10000}); }), "");
 }
 
 TEST(CenterCropSquare, IsTheMiddle) {
