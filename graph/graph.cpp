@@ -23,6 +23,26 @@ void detail::connect(OutputBase& output, std::size_t branch, QueueBase& queue) {
   queue.from = from;
 }
 
+void detail::connect_back(OutputBase& output, std::size_t branch, QueueBase& queue,
+                          std::size_t first) {
+  if (first == 0) throw Error("a feedback edge without first items can never start");
+  const std::string edge =
+      "the feedback edge from " + output.owner().name() + " to " + queue.owner().name();
+  if (first > queue.capacity()) {
+    throw Error(edge + " has " + std::to_string(first) + " first items but " +
+                std::to_string(queue.capacity()) + " places; raise " + queue.owner().name() +
+                ".queue");
+  }
+  if (output.owner().by_key()) {
+    throw Error(edge +
+                " comes from a join by key, which sends in the order of its matches; put a " +
+                "reorder in between");
+  }
+  output.owner().keep_order(edge);
+  connect(output, branch, queue);
+  queue.close_cycle(first);
+}
+
 std::size_t detail::positive(const std::string& node, const char* what, std::size_t number) {
   if (number == 0) throw Error(node + " has 0 " + what + "; give 1 or more");
   return number;
@@ -44,7 +64,7 @@ class CycleSearch {
     path_.push_back(&node);
     for (const detail::OutputBase* output : node.outputs()) {
       for (detail::QueueBase* target : output->targets()) {
-        if (!target->feedback) visit(target->owner());
+        if (!target->feedback()) visit(target->owner());
       }
     }
     path_.pop_back();
@@ -72,12 +92,17 @@ void check_ends(const detail::Node& node) {
       throw Error(node.name() + " has an input that nothing feeds; connect it with >>");
     }
   }
-  const auto closes_a_cycle = [](const detail::QueueBase* input) { return input->feedback; };
+  const auto closes_a_cycle = [](const detail::QueueBase* input) { return input->feedback(); };
   const auto& inputs = node.inputs();
   if (!inputs.empty() && std::all_of(inputs.begin(), inputs.end(), closes_a_cycle)) {
     throw Error(node.name() +
                 " takes only what comes back to it, so it could never end; let the cycle begin at "
                 "a join with the stream that enters it");
+  }
+  if (node.by_key() && std::any_of(inputs.begin(), inputs.end(), closes_a_cycle)) {
+    throw Error(node.name() +
+                " joins by key, so what comes back to it has no order; let the cycle begin at a "
+                "join without keys");
   }
   for (const detail::OutputBase* output : node.outputs()) {
     for (detail::QueueBase* target : output->targets()) {
@@ -104,9 +129,7 @@ void check_serial(const detail::Node& node, const NodeSettings& settings) {
 }  // namespace
 
 Graph::Graph(std::string name, GraphOptions options)
-    : run_(std::make_unique<detail::Run>(
-          std::move(name), detail::Run::Options{options.threads, options.metering,
-                                                options.stall_after, options.on_stall})) {}
+    : run_(std::make_unique<detail::Run>(std::move(name), std::move(options))) {}
 
 Graph::~Graph() = default;
 
@@ -174,6 +197,10 @@ void Graph::set(std::string_view path, std::string_view value) {
     throw Error(std::string(path) + " is fixed when the node is made");
   }
   for (const detail::QueueBase* input : node.inputs()) {
+    if (settings.queue < input->first()) {
+      throw Error(std::string(path) + " is " + std::string(value) + "; the cycle from " +
+                  input->from + " begins with " + std::to_string(input->first()) + " items");
+    }
     if (input->producer != nullptr && settings.queue < input->producer->places_needed()) {
       throw Error(std::string(path) + " is " + std::string(value) + "; " + input->from + " sends " +
                   std::to_string(input->producer->places_needed()) + " items at once");

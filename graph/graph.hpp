@@ -2,7 +2,6 @@
 
 // A dataflow graph: declare nodes with their limits, connect them with >>, run, read the report.
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +14,7 @@
 #include <forebay/graph/batch.hpp>
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/expand.hpp>
+#include <forebay/graph/graph_options.hpp>
 #include <forebay/graph/join.hpp>
 #include <forebay/graph/run.hpp>
 #include <forebay/graph/signature.hpp>
@@ -23,14 +23,6 @@
 #include <forebay/graph/transform.hpp>
 
 namespace forebay {
-
-/// How a graph runs.
-struct GraphOptions {
-  int threads = 0;          // of the pool that all nodes share; 0 for one per core
-  bool metering = true;     // false: no times are measured, only items are counted
-  double stall_after = 30;  // seconds without a finished item until `on_stall` is told
-  std::function<void(const std::string&)> on_stall = {};  // on a thread of its own; else stderr
-};
 
 /// Owns nodes and their queues; declared before what its bodies refer to goes away, run once.
 ///
@@ -207,21 +199,15 @@ class Graph {
   }
 
   /// Connects an edge that closes a cycle. `first` are in the queue when the run begins; they are
-  /// the credits without which a cycle could never start.
+  /// the credits without which a cycle could never start. What comes back is queued in the order in
+  /// which it is sent, so `from`'s node keeps the stream's order and a concurrency of 1 from here
+  /// on. The queue always takes what comes back, whatever its bytes; that it holds more items than
+  /// it has places, which takes a cycle that multiplies them, fails the run.
   template <typename T>
   void feedback(const Output<T>& from, const Input<T>& to, std::vector<T> first) {
-    if (first.empty()) throw Error("a feedback edge without first items can never start");
-    detail::connect(*from.port, from.branch, *to.queue);
-    to.queue->feedback = true;
-    to.queue->offset = first.size();
+    detail::connect_back(*from.port, from.branch, *to.queue, first.size());
     detail::Actions actions;
-    for (std::size_t i = 0; i < first.size(); ++i) {
-      if (to.queue->admits(i) && to.queue->put(i, std::move(first[i]), actions)) continue;
-      const std::string node = to.queue->owner().name();
-      throw Error("the feedback edge from " + to.queue->from + " to " + node + " has " +
-                  std::to_string(first.size()) + " first items but fewer places; raise " + node +
-                  ".queue or " + node + ".queue_bytes");
-    }
+    for (T& item : first) to.queue->put(0, std::move(item), actions);
   }
 
   /// Runs to the end and returns what was measured. Throws `Error` when the graph is not whole

@@ -7,7 +7,7 @@
 namespace forebay::detail {
 
 Found JoinBase::find(Actions& actions) {
-  if (!by_key_) return find_by_place(actions);
+  if (!by_key_) return find_by_place();
   try {
     return find_by_key(actions);
   } catch (...) {  // the key function, called on item `asked_`
@@ -19,15 +19,14 @@ Found JoinBase::find(Actions& actions) {
 
 // A stream that comes back over a feedback edge is matched in its order, not by place: what it
 // carries belongs to no item in particular, and items that were dropped took none of it.
-Found JoinBase::find_by_place(Actions& actions) {
+Found JoinBase::find_by_place() {
   match_.clear();
   bool item = false, hole = false, absent = false;
   Sequence place = 0;  // the same for all streams that still go on
   for (QueueBase* input : inputs()) {
-    if (input->feedback) skip_holes(*input, actions);
     const Sequence s = input->head();
     match_.push_back(s);
-    if (input->feedback) continue;
+    if (input->feedback()) continue;
     place = std::max(place, s);
     if (input->has_item(s)) {
       item = true;
@@ -54,22 +53,20 @@ void JoinBase::skip_holes(QueueBase& input, Actions& actions) {
 }
 
 Found JoinBase::find_by_key(Actions& actions) {
-  const QueueBase& first = *inputs()[lead()];
-  for (QueueBase* input : inputs()) {
-    if (input != &first) skip_holes(*input, actions);
-  }
+  for (std::size_t i = 1; i < inputs().size(); ++i) skip_holes(*inputs()[i], actions);
+  const QueueBase& first = *inputs()[0];
   for (Sequence s = first.head(); s < first.tail(); ++s) {
     if (first.has_hole(s)) return {Found::What::kHole, s};
-    if (first.has_item(s) && match_key(lead(), s)) return {Found::What::kItem, s};
+    if (first.has_item(s) && match_key(s)) return {Found::What::kItem, s};
   }
   return {};
 }
 
-bool JoinBase::match_key(std::size_t input, Sequence s) {
-  const std::uint64_t wanted = key(input, asked_ = s);
+bool JoinBase::match_key(Sequence s) {
+  const std::uint64_t wanted = key(0, asked_ = s);
   match_.assign(inputs().size(), s);
-  for (std::size_t i = 0; i < inputs().size(); ++i) {
-    if (i != input && !find_key(i, wanted)) return false;
+  for (std::size_t i = 1; i < inputs().size(); ++i) {
+    if (!find_key(i, wanted)) return false;
   }
   return true;
 }
@@ -86,12 +83,12 @@ bool JoinBase::find_key(std::size_t input, std::uint64_t wanted) {
 
 void JoinBase::take_hole(Sequence s, Actions& actions) {
   if (by_key_) {
-    inputs()[lead()]->release(s, actions);
+    inputs()[0]->release(s, actions);
   } else {
     // By place, the partners of a dropped item are dropped with it.
     for (std::size_t i = 0; i < inputs().size(); ++i) {
       QueueBase& input = *inputs()[i];
-      if (!input.feedback && !input.ended()) input.drop(match_[i], actions);
+      if (!input.feedback() && !input.ended()) input.drop(match_[i], actions);
     }
   }
   outputs()[0]->send_hole(s, actions);
@@ -99,32 +96,26 @@ void JoinBase::take_hole(Sequence s, Actions& actions) {
 
 bool JoinBase::exhausted() const {
   for (const QueueBase* input : inputs()) {
-    if (!input->feedback && !input->ended()) return false;
+    if (!input->feedback() && !input->ended()) return false;
   }
   return true;
 }
 
 Sequence JoinBase::output_end() const {
-  if (by_key_) return inputs()[lead()]->end();
+  if (by_key_) return inputs()[0]->end();
   Sequence end = 0;
   for (const QueueBase* input : inputs()) {
-    if (!input->feedback) end = std::max(end, input->end());
+    if (!input->feedback()) end = std::max(end, input->end());
   }
   return end;
-}
-
-std::size_t JoinBase::lead() const {
-  std::size_t i = 0;
-  while (i + 1 < inputs().size() && inputs()[i]->feedback) ++i;
-  return i;
 }
 
 // Called when nothing was found: so what is here has no partner here.
 std::string JoinBase::unmatched() const {
   for (const QueueBase* ended : inputs()) {
-    if (ended->feedback || !(by_key_ ? ended->complete() : ended->ended())) continue;
+    if (ended->feedback() || !(by_key_ ? ended->complete() : ended->ended())) continue;
     for (const QueueBase* left : inputs()) {
-      if (left == ended || left->feedback || left->depth() == 0) continue;
+      if (left == ended || left->feedback() || left->depth() == 0) continue;
       Sequence s = left->head();
       while (!left->has_item(s)) ++s;
       return "item " + std::to_string(s) + " from " + left->from +

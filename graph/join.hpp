@@ -16,12 +16,13 @@
 namespace forebay::detail {
 
 /// The untyped part of a join. Without keys, items at the same place of their streams belong
-/// together; with keys, items of equal key do, looked for within the queues' windows. Outputs take
-/// the place of the item on the first input that is not a feedback edge.
+/// together, and outputs take that place; with keys, items of equal key do, looked for within the
+/// queues' windows, and outputs take the place of the item on the first input.
 class JoinBase : public Node {
  public:
   JoinBase(Run& run, std::string name, NodeSettings settings, bool by_key)
       : Node(run, std::move(name), "join", settings), by_key_(by_key) {}
+  bool by_key() const override { return by_key_; }
 
  protected:
   virtual std::uint64_t key(std::size_t input, Sequence s) = 0;
@@ -35,12 +36,11 @@ class JoinBase : public Node {
   std::vector<Sequence> match_;  // of the item `find` found last, one per input
 
  private:
-  Found find_by_place(Actions& actions);
+  Found find_by_place();
   Found find_by_key(Actions& actions);
-  bool match_key(std::size_t input, Sequence s);
+  bool match_key(Sequence s);
   bool find_key(std::size_t input, std::uint64_t wanted);
   void skip_holes(QueueBase& input, Actions& actions);
-  std::size_t lead() const;  // the input whose places the outputs take
 
   bool by_key_;
   Sequence asked_ = 0;  // whose key was computed last

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include <forebay/graph/error.hpp>
 #include <forebay/graph/hand_over.hpp>
 #include <forebay/graph/own_threads.hpp>
 #include <forebay/graph/run.hpp>
@@ -25,13 +26,15 @@ std::int64_t thread_cpu_ns() {
 
 void OutputBase::send_hole(Sequence s, Actions& actions) const {
   for (QueueBase* target : targets_) {
-    actions.events.push_back({Event::Kind::kHole, nullptr, target, s + target->offset});
+    if (target->feedback()) continue;  // it numbers anew what comes back
+    actions.events.push_back({Event::Kind::kHole, nullptr, target, s});
   }
 }
 
 void OutputBase::send_end(Sequence end, Actions& actions) const {
   for (QueueBase* target : targets_) {
-    actions.events.push_back({Event::Kind::kEnd, nullptr, target, end + target->offset});
+    if (target->feedback()) continue;  // the stream that enters the cycle ends it
+    actions.events.push_back({Event::Kind::kEnd, nullptr, target, end});
   }
 }
 
@@ -70,6 +73,23 @@ void Node::change(const NodeSettings& settings, Actions& actions) {
     input->set_capacity(settings.queue, settings.queue_bytes, actions);
   }
   pump(actions);
+}
+
+void Node::keep_order(const std::string& why) {
+  if (settings_.concurrency != 1) {
+    throw Error(name_ + ".concurrency is " + std::to_string(settings_.concurrency) + "; " + why +
+                " sends one item at a time; give 1");
+  }
+  settings_.order = Order::kInOrder;
+  settings_.fixed = true;
+}
+
+bool Node::overflow(const QueueBase& queue, Actions& actions) const {
+  run_.note_failure("the feedback edge from " + queue.from + " to " + name_ + " holds " +
+                    std::to_string(queue.depth()) + " items and more come back; raise " + name_ +
+                    ".queue, or send no more round the cycle than it begins with");
+  actions.events.push_back({Event::Kind::kStop, nullptr, nullptr, 0});
+  return true;
 }
 
 void Node::account(std::int64_t now) const {
@@ -259,20 +279,29 @@ std::string exception_text() {
   }
 }
 
-void Node::failed(const std::string& item) {
-  std::string what = exception_text();
-  {
-    const tbb::spin_mutex::scoped_lock lock(mutex_);
-    ++errors_;
-    if (settings_.on_error == OnError::kSkip) {
-      if (skipped_ < settings_.skip_limit) {
-        ++skipped_;
-        return;
-      }
-      what += "; " + std::to_string(skipped_) + " items were skipped before it, which is the limit";
-    }
+void Node::failed(const std::string& item, const std::string& but) {
+  std::string what = name_ + ": " + item + ": " + exception_text();
+  if (skips(what, but)) {
+    run_.tell_skipped(what);
+  } else {
+    run_.fail(what);
   }
-  run_.fail(name_ + ": " + item + ": " + what);
+}
+
+bool Node::skips(std::string& what, const std::string& but) {
+  const tbb::spin_mutex::scoped_lock lock(mutex_);
+  ++errors_;
+  if (settings_.on_error != OnError::kSkip) return false;
+  if (!but.empty()) {
+    what += "; " + but;
+    return false;
+  }
+  if (skipped_ >= settings_.skip_limit) {
+    what += "; " + std::to_string(skipped_) + " items were skipped before it, which is the limit";
+    return false;
+  }
+  ++skipped_;
+  return true;
 }
 
 NodeSnapshot Node::snapshot(std::int64_t now) const {
@@ -280,6 +309,8 @@ NodeSnapshot Node::snapshot(std::int64_t now) const {
   result.name = name_;
   result.kind = kind_;
   result.own_threads = has_own_threads();
+  result.per_item = places_needed();
+  result.serial = serial();
   for (const OutputBase* output : outputs_) {
     for (const QueueBase* target : output->targets()) {
       if (target != nullptr) {
@@ -292,6 +323,8 @@ NodeSnapshot Node::snapshot(std::int64_t now) const {
   account(now);
   for (const QueueBase* input : inputs_) result.inputs.push_back(input->snapshot());
   result.concurrency = settings_.concurrency;
+  result.order = settings_.order;
+  result.fixed = settings_.fixed;
   result.active = static_cast<std::size_t>(active_);
   result.ended = ended_;
   result.items_in = items_in_;

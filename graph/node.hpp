@@ -45,14 +45,14 @@ class OutputBase {
   /// Whether `s` and all before it have a place in every queue it goes to.
   bool admits(Sequence s) const {
     for (const QueueBase* target : targets_) {
-      if (!target->admits(s + target->offset)) return false;
+      if (!target->admits(s)) return false;
     }
     return true;
   }
   /// Whether no queue it goes to waits for an earlier item than `s`.
   bool awaits(Sequence s) const {
     for (const QueueBase* target : targets_) {
-      if (!target->awaits(s + target->offset)) return false;
+      if (!target->awaits(s)) return false;
     }
     return true;
   }
@@ -97,11 +97,16 @@ class Node {
 
   /// Whether the node works on one item at a time by its nature.
   virtual bool serial() const { return false; }
+  /// Whether items from several inputs belong together by a key of their own.
+  virtual bool by_key() const { return false; }
   /// Places that one item needs at once in each queue it feeds.
   virtual std::size_t places_needed() const { return 1; }
 
   NodeSettings settings() const;
   void change(const NodeSettings& settings, Actions& actions);
+  /// Makes the node send in stream order for good. Throws `Error` when it has more than one worker,
+  /// whose sends could overtake each other. Before the run.
+  void keep_order(const std::string& why);
   NodeSnapshot snapshot(std::int64_t now) const;
 
   bool has_own_threads() const { return has_own_threads_; }
@@ -116,12 +121,13 @@ class Node {
   void receive_end(QueueBase& queue, Sequence end, Actions& actions);
 
   /// Returns false when the item was stored but waits for bytes; see `QueueBase::arrived`. A node
-  /// that has ended drops it.
+  /// that has ended drops it; a feedback edge that is full fails the run.
   template <typename T>
   bool receive(Queue<T>& queue, Sequence s, T&& item, std::int64_t now, Actions& actions) {
     const tbb::spin_mutex::scoped_lock lock(mutex_);
     if (ended_) return true;
     account(now);
+    if (queue.feedback() && queue.depth() >= queue.capacity()) return overflow(queue, actions);
     const bool admitted = queue.put(s, std::move(item), actions);
     pump(actions);
     return admitted;
@@ -168,7 +174,8 @@ class Node {
   }
   void body_done(Flight& flight) const;
   /// Deals with the exception being handled, thrown on `item` ("item 17"), as `on_error` says.
-  void failed(const std::string& item);
+  /// `but` is why it cannot be skipped all the same; empty when it can.
+  void failed(const std::string& item, const std::string& but = {});
   Run& run() const { return run_; }
   void count_out() { items_out_.fetch_add(1, std::memory_order_relaxed); }
   bool in_order() const { return settings_.order == Order::kInOrder; }
@@ -179,6 +186,8 @@ class Node {
   friend class Run;
   enum class Idle : std::uint8_t { kNo, kStarved, kBlocked };
 
+  bool overflow(const QueueBase& queue, Actions& actions) const;
+  bool skips(std::string& what, const std::string& but);
   void account(std::int64_t now) const;
   void begin_body(const Flight& flight);
   void pump(Actions& actions);

@@ -97,6 +97,7 @@ void QueueBase::release(Sequence s, Actions& actions) {
 }
 
 void QueueBase::publish_limit(Actions& actions) {
+  if (feedback()) return;
   limit_.store(head_ + capacity_, std::memory_order_seq_cst);
   wake_waiting_producer(actions);
 }
@@ -112,10 +113,17 @@ void QueueBase::set_capacity(std::size_t items, std::size_t bytes, Actions& acti
   if (std::bit_ceil(items) > slots()) grow_ring(std::bit_ceil(items));
   capacity_ = items;
   const bool bytes_were_free = capacity_bytes_ == 0;
-  capacity_bytes_ = bytes;
+  capacity_bytes_ = feedback() ? 0 : bytes;
   if (bytes_were_free) admitted_ = head_;
   admit_parked(kOpen, actions);
   publish_limit(actions);
+}
+
+void QueueBase::close_cycle(std::size_t count) {
+  first_ = count;
+  capacity_bytes_ = 0;
+  limit_.store(kOpen, std::memory_order_seq_cst);
+  awaited_.store(kOpen, std::memory_order_seq_cst);
 }
 
 void QueueBase::close(Actions& actions) {
@@ -152,6 +160,7 @@ QueueSnapshot QueueBase::snapshot() const {
   return {.from = from,
           .depth = depth_,
           .capacity = capacity_,
+          .first = first_,
           .high_water = high_water_,
           .bytes = bytes_,
           .capacity_bytes = capacity_bytes_,

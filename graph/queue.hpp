@@ -23,6 +23,10 @@ namespace forebay::detail {
 /// the whole graph can always go on (no deadlock, whatever overtakes it), and taking a credit is
 /// one atomic load.
 ///
+/// A feedback edge, which closes a cycle, has no window: what comes back is numbered anew in the
+/// order in which it arrives and always let in, whatever its bytes. As long as no more comes back
+/// than the cycle began with, that is no more than `first` items.
+///
 /// All but `admits` and `awaits` is guarded by the lock of the node that owns the queue.
 class QueueBase {
  public:
@@ -59,6 +63,11 @@ class QueueBase {
   void put_hole(Sequence s, Actions& actions);
   void set_end(Sequence end) { end_ = end; }
 
+  /// Makes it a feedback edge that will begin with `count` items. Before the run.
+  void close_cycle(std::size_t count);
+  bool feedback() const { return first_ > 0; }
+  std::size_t first() const { return first_; }
+
   /// Gives the place back after the item (or hole) at `s` was moved out. Wakes the producer when
   /// the window has moved and it waits.
   void release(Sequence s, Actions& actions);
@@ -81,8 +90,6 @@ class QueueBase {
 
   // Set when the edge is connected, before the run.
   Node* producer = nullptr;
-  bool feedback = false;  // the edge closes a cycle
-  Sequence offset = 0;    // items put in before the run; the producer's item 0 comes after them
   std::string from;
 
  protected:
@@ -112,6 +119,7 @@ class QueueBase {
   Sequence head_ = 0, tail_ = 0, scan_ = 0, end_ = kOpen;
   Sequence admitted_ = 0;  // with a byte limit: all before it have been let in
   std::size_t capacity_, capacity_bytes_;
+  std::size_t first_ = 0;  // 0: no feedback edge
   std::size_t depth_ = 0, bytes_ = 0, high_water_ = 0, high_water_bytes_ = 0;
   std::size_t mask_ = 0;
   std::vector<Place> places_;
@@ -137,8 +145,9 @@ class Queue final : public QueueBase {
   Queue(Node& owner, std::size_t capacity, std::size_t capacity_bytes)
       : QueueBase(owner, capacity, capacity_bytes), items_(slots()) {}
 
-  /// Stores the item; see `arrived`.
+  /// Stores the item; see `arrived`. On a feedback edge, which must not be full, it goes last.
   bool put(Sequence s, T&& item, Actions& actions) {
+    if (feedback()) s = tail();
     const std::size_t bytes = bytes_of(item);
     items_[slot(s)].emplace(std::move(item));
     return arrived(s, bytes, actions);

@@ -26,7 +26,8 @@ std::int64_t now_ns() {
       .count();
 }
 
-Run::Run(std::string name, Options options) : name_(std::move(name)), options_(std::move(options)) {
+Run::Run(std::string name, GraphOptions options)
+    : name_(std::move(name)), options_(std::move(options)) {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   threads_ = options_.threads > 0 ? options_.threads : cores;
   if (threads_ > cores) {
@@ -95,6 +96,17 @@ void Run::note_failure(const std::string& what) {
 void Run::fail(const std::string& what) {
   note_failure(what);
   stop();
+}
+
+void Run::tell_skipped(const std::string& what) {
+  if (!options_.on_skip) return;
+  try {
+    const std::lock_guard lock(telling_);
+    // Isolated: a wait inside could take up a body of this graph, which might come here as well.
+    tbb::this_task_arena::isolate([&] { options_.on_skip(what); });
+  } catch (...) {
+    fail("on_skip: " + exception_text());
+  }
 }
 
 void Run::node_ended() {

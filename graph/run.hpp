@@ -9,7 +9,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include <forebay/graph/actions.hpp>
+#include <forebay/graph/graph_options.hpp>
 #include <forebay/graph/settings.hpp>
 
 namespace forebay::detail {
@@ -31,14 +31,7 @@ enum class Keep : std::uint8_t {
 /// Shared by all nodes of a graph; outlives them.
 class Run {
  public:
-  struct Options {
-    int threads = 0;  // 0: as many as the machine has cores
-    bool metering = true;
-    double stall_after = 30;  // seconds without a finished item until it is said
-    std::function<void(const std::string&)> on_stall;
-  };
-
-  Run(std::string name, Options options);
+  Run(std::string name, GraphOptions options);
   ~Run();
   Run(const Run&) = delete;  // nodes hold its address
 
@@ -62,6 +55,8 @@ class Run {
   void note_failure(const std::string& what);
   /// Both. Any thread, not under a node's lock.
   void fail(const std::string& what);
+  /// Tells `GraphOptions::on_skip` of a dropped item. Any thread, not under a node's lock.
+  void tell_skipped(const std::string& what);
   void node_ended();
 
   /// Carries out `actions`. Returns the most urgent flight of those that `keep` says, for the
@@ -84,7 +79,7 @@ class Run {
   std::string waiting() const;
 
   std::string name_;
-  Options options_;
+  GraphOptions options_;
   int threads_;
   std::optional<tbb::global_control> more_threads_;
   std::unique_ptr<tbb::task_arena> arena_;
@@ -96,6 +91,7 @@ class Run {
   std::atomic<std::size_t> live_{0};
   std::atomic<int> working_{0};  // threads that run a flight or settle what it led to
   std::mutex mutex_;             // guards error_, done_
+  std::mutex telling_;           // one call of on_skip at a time
   std::condition_variable watchdog_wakes_;
   bool done_ = false;
   std::optional<std::string> error_;

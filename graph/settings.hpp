@@ -12,7 +12,8 @@ namespace forebay {
 /// What happens to the run when a body throws.
 enum class OnError : std::uint8_t {
   kStop,  // the run ends; `Graph::run` throws, naming node and item
-  kSkip,  // the item is dropped and counted, up to `skip_limit`
+  kSkip,  // the item is dropped and counted, up to `skip_limit`; a source that fails 1000 times
+          // in a row ends the run all the same
 };
 
 /// Which waiting item a node takes first.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <forebay/graph/histogram.hpp>
+#include <forebay/graph/settings.hpp>
 
 namespace forebay {
 
@@ -18,6 +19,7 @@ struct QueueSnapshot {
   std::string from;       // node that fills it
   std::size_t depth = 0;  // items waiting now
   std::size_t capacity = 0;
+  std::size_t first = 0;           // items a feedback edge began with; 0 for a plain edge
   std::size_t high_water = 0;      // largest depth so far
   std::size_t bytes = 0;           // waiting now, as `byte_size(item)` says
   std::size_t capacity_bytes = 0;  // 0: not limited
@@ -35,6 +37,10 @@ struct NodeSnapshot {
   std::vector<QueueSnapshot> inputs;
   std::vector<std::string> outputs;  // names of the nodes it feeds
   std::size_t concurrency = 0;
+  std::size_t per_item = 1;  // places that one item needs at once in each queue it feeds
+  Order order = Order::kAny;
+  bool serial = false;     // works on one item at a time by its nature
+  bool fixed = false;      // concurrency and order cannot be changed
   std::size_t active = 0;  // items in the body, or ready for it, now
   bool own_threads = false;
   bool ended = false;  // all input seen and everything passed on

@@ -10,7 +10,8 @@
 
 namespace forebay::detail {
 
-/// 0 -> 1: calls `body` for one item after another until it gives nullopt. One call at a time.
+/// 0 -> 1: calls `body` for one item after another until it gives nullopt. One call at a time. A
+/// body that throws is called again when `on_error` is skip, but not for ever.
 template <typename Out, typename Body>
 class SourceNode final : public Node {
  public:
@@ -47,8 +48,10 @@ class SourceNode final : public Node {
     try {
       call_body([&] { out = body_(); });
       at_end_ = !out.has_value();
+      failures_ = 0;
     } catch (...) {
-      failed("item " + std::to_string(flight.sequence));
+      failed("item " + std::to_string(flight.sequence),
+             ++failures_ < kMostFailures ? "" : "the source has failed 1000 times in a row");
     }
     body_done(flight);
     if (!out) return;
@@ -57,6 +60,8 @@ class SourceNode final : public Node {
     output_.send(flight.sequence, std::move(*out), flight, actions);
   }
 
+  static constexpr int kMostFailures = 1000;  // without an item in between
+
   OutputPort<Out> output_;
   Body body_;
   ItemFlight<char> flight_;
@@ -64,6 +69,7 @@ class SourceNode final : public Node {
   bool working_ = false;
   bool last_ = false;
   bool sent_ = false, at_end_ = false;  // written by the body's thread, read after it
+  int failures_ = 0;                    // in a row; the body's thread's
 };
 
 }  // namespace forebay::detail

@@ -40,6 +40,11 @@ namespace detail {
 /// Throws `Error` when either end is connected already.
 void connect(OutputBase& output, std::size_t branch, QueueBase& queue);
 
+/// The same for an edge that closes a cycle and will begin with `first` items. Throws `Error` when
+/// these are none, or more than the queue has places for, or when the node of `output` cannot keep
+/// the order of what it sends.
+void connect_back(OutputBase& output, std::size_t branch, QueueBase& queue, std::size_t first);
+
 /// `number`, of a node's `what` ("branches"). Throws `Error` when it is 0.
 std::size_t positive(const std::string& node, const char* what, std::size_t number);
 }  // namespace detail

@@ -95,8 +95,40 @@ TEST(Check, RefusesFeedbackWithoutOrWithTooManyFirstItems) {
   EXPECT_EQ(error_of([&] {
               graph.feedback(b.output, a.input, {1, 2, 3});
             }),
-            "the feedback edge from b to a has 3 first items but fewer places; raise a.queue or "
-            "a.queue_bytes");
+            "the feedback edge from b to a has 3 first items but 2 places; raise a.queue");
+}
+
+TEST(Check, RefusesACycleThatBeginsOrEndsAtAJoinByKey) {
+  Graph graph("g");
+  const auto key = [](const int&) { return std::uint64_t{0}; };
+  auto join = graph.join<int, int>("join", {}, key, key);
+  auto back = graph.transform("back", [](std::tuple<int, int>) { return 0; });
+  graph.source("count", count_to(3)) >> join.first;
+  join.output >> back;
+  graph.feedback(back.output, join.second, {0});
+  EXPECT_EQ(error_of([&] { graph.run(); }),
+            "join joins by key, so what comes back to it has no order; let the cycle begin at a "
+            "join without keys");
+  auto a = graph.transform("a", [](std::tuple<int, int>) { return 0; });
+  EXPECT_EQ(error_of([&] {
+              graph.feedback(join.output, a.input, {{0, 0}});
+            }),
+            "the feedback edge from join to a comes from a join by key, which sends in the order "
+            "of its matches; put a reorder in between");
+}
+
+TEST(Check, RefusesConcurrencyInTheNodeThatClosesACycle) {
+  Graph graph("g");
+  auto a = graph.transform("a", kSame);
+  auto b = graph.transform("b", {.concurrency = 2}, kSame);
+  EXPECT_EQ(error_of([&] { graph.feedback(b.output, a.input, {1}); }),
+            "b.concurrency is 2; the feedback edge from b to a sends one item at a time; give 1");
+  graph.set("b.concurrency", "1");
+  graph.feedback(b.output, a.input, {1, 2});
+  EXPECT_EQ(error_of([&] { graph.set("b.order", "any"); }),
+            "b.order is fixed when the node is made");
+  EXPECT_EQ(error_of([&] { graph.set("a.queue", "1"); }),
+            "a.queue is 1; the cycle from b begins with 2 items");
 }
 
 TEST(Check, RefusesConcurrencyInASerialNode) {

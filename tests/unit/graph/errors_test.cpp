@@ -186,6 +186,49 @@ TEST(Skip, EndsTheRunAtItsLimit) {
             "t: item 23: three; 2 items were skipped before it, which is the limit");
 }
 
+TEST(Skip, TellsOfEveryDroppedItemOneAtATime) {
+  std::vector<std::string> told;
+  GraphOptions options{.threads = 4};
+  options.on_skip = [&](const std::string& text) { told.push_back(text); };
+  Graph graph("g", options);
+  graph.source("read", count_to(100)) >> graph.transform("wrap", [](int i) { return Photo{i}; }) >>
+      graph.transform("decode", {.concurrency = 4, .on_error = OnError::kSkip},
+                      [](Photo photo) {
+                        if (photo.number % 2 == 0) throw std::runtime_error("not a JPEG");
+                        return photo;
+                      }) >>
+      graph.sink("eat", {.on_error = OnError::kSkip}, [](const Photo& photo) {
+        if (photo.number == 51) throw std::runtime_error("too odd");
+      });
+  graph.run();
+  EXPECT_EQ(told.size(), 51u);
+  EXPECT_THAT(told, testing::Contains("decode: record 48 of photos.rec: not a JPEG"));
+  EXPECT_THAT(told, testing::Contains("eat: record 51 of photos.rec: too odd"));
+}
+
+TEST(Skip, EndsTheRunWhenTellingThrows) {
+  GraphOptions options;
+  options.on_skip = [](const std::string&) { throw std::runtime_error("disk full"); };
+  Graph graph("g", options);
+  graph.source("s", count_to(9)) >> graph.sink("eat", {.on_error = OnError::kSkip}, [](int i) {
+    if (i == 3) throw std::runtime_error("three");
+  });
+  EXPECT_EQ(error_of([&] { graph.run(); }), "on_skip: disk full");
+}
+
+TEST(Skip, EndsTheRunWhenASourceOnlyEverFails) {
+  Graph graph("g");
+  graph.source("s", {.on_error = OnError::kSkip},
+               [i = 0]() mutable -> std::optional<int> {
+                 if (i == 2) throw std::runtime_error("no such file");
+                 return i++;
+               }) >>
+      graph.sink("eat", [](int) {});
+  EXPECT_EQ(error_of([&] { graph.run(); }),
+            "s: item 2: no such file; the source has failed 1000 times in a row");
+  EXPECT_EQ(graph.snapshot().node("s").skipped, 999u);
+}
+
 TEST(Skip, LetsASourceGoOnToItsNextItem) {
   Graph graph("g");
   std::vector<int> seen;

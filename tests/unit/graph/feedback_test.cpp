@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -53,7 +54,7 @@ TEST(Feedback, OfOneItemMakesStepsStrictlyOneAfterTheOther) {
   }
 }
 
-TEST(Feedback, EndsWhenWhatComesBackLastDoesNotFitInBytes) {
+TEST(Feedback, TakesWhatComesBackWhateverItsBytes) {
   for (int threads : {1, 2, 7}) {
     Loop loop(20, threads, {0, 1000});
     loop.graph.set("join.queue_bytes", std::to_string(2 * sizeof(int)));
@@ -77,6 +78,56 @@ TEST(Feedback, IsNotUsedUpByItemsDroppedBeforeTheCycle) {
   loop.graph.run();
   ASSERT_EQ(loop.steps.size(), 60u);
   for (int i = 0; i < 60; ++i) EXPECT_EQ(loop.steps[std::size_t(i)], std::tuple(5 * i, i));
+}
+
+TEST(Feedback, GoesOnWhateverIsDroppedBeforeTheCycle) {
+  for (int threads : {1, 2, 3, 7}) {
+    const int tokens = threads == 2 ? 3 : 1;
+    Loop loop(100'000, threads, std::vector<int>(std::size_t(tokens), 0), threads == 3,
+              [](int i) { return i % 100 == 57; });
+    loop.graph.run();
+    ASSERT_EQ(loop.steps.size(), 1000u);
+    for (int i = 0; i < 1000; ++i) {
+      EXPECT_EQ(loop.steps[std::size_t(i)], std::tuple(100 * i + 57, i / tokens));
+    }
+  }
+}
+
+TEST(Feedback, QueuesWhatComesBackInTheOrderOfTheStreamWhateverIsDoneFirst) {
+  constexpr int kItems = 400, kTokens = 4;
+  for (int threads : {1, 2, 3, 7}) {
+    Graph graph("g", {.threads = threads});
+    std::vector<int> tokens(kItems);
+    auto join = graph.join<int, int>("join", {.queue = kTokens});
+    auto fork = graph.broadcast<int>("fork", {}, 2);
+    graph.source("data", count_to(kItems)) >> join.first;
+    join.output >> graph.transform("work", {.concurrency = 4},
+                                   [&](std::tuple<int, int> pair) {
+                                     const auto [item, token] = pair;
+                                     tokens[std::size_t(item)] = token;
+                                     for (int i = item % 4; i > 0; --i) std::this_thread::yield();
+                                     return item;
+                                   }) >>
+        fork.input;
+    fork[0] >> graph.sink("eat", [](int) {});
+    graph.feedback(fork[1], join.second, {-4, -3, -2, -1});
+    graph.run();
+    for (int i = 0; i < kItems; ++i) EXPECT_EQ(tokens[std::size_t(i)], i - kTokens);
+  }
+}
+
+TEST(Feedback, OfMoreItemsThanItHasPlacesEndsTheRun) {
+  Graph graph("g", {.threads = 2});
+  auto join = graph.join<int, int>("join", {.queue = 3});
+  auto twice = graph.expand("twice", {}, [](std::tuple<int, int>) { return std::vector{1, 2}; });
+  auto fork = graph.broadcast<int>("fork", {}, 2);
+  graph.source("data", count_to(100)) >> join.first;
+  join.output >> twice >> fork.input;
+  fork[0] >> graph.sink("eat", [](int) {});
+  graph.feedback(fork[1], join.second, {0});
+  EXPECT_EQ(error_of([&] { graph.run(); }),
+            "the feedback edge from fork to join holds 3 items and more come back; raise "
+            "join.queue, or send no more round the cycle than it begins with");
 }
 
 TEST(Feedback, ThatLosesItsItemIsFoundOutAndNamed) {

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "helpers.hpp"
@@ -83,6 +84,29 @@ TEST(Snapshot, BeforeTheRunShowsTheShapeOfTheGraph) {
   EXPECT_EQ(node.inputs[0].capacity, 7u);
   EXPECT_THAT(node.outputs, testing::ElementsAre("eat"));
   EXPECT_EQ(node.busy + node.ready + node.starved + node.blocked, 0);
+}
+
+TEST(Snapshot, SaysWhatBindsANode) {
+  Graph graph("g");
+  auto join = graph.join<int, int>("join", {.fixed = true});
+  auto emit =
+      graph.expand<int>("emit", {.concurrency = 2}, 3, [](std::tuple<int, int>, Emitter<int>&) {});
+  auto batch = graph.batch<int>("batch", {.order = Order::kInOrder}, 4);
+  auto back = graph.transform("back", [](const std::vector<int>&) { return 0; });
+  graph.source("s", count_to(5)) >> join.first;
+  join.output >> emit >> batch >> back;
+  graph.feedback(back.output, join.second, {1, 2});
+  const GraphSnapshot snapshot = graph.snapshot();
+  EXPECT_TRUE(snapshot.node("join").fixed);
+  EXPECT_FALSE(snapshot.node("join").serial);
+  EXPECT_EQ(snapshot.node("join").inputs[0].first, 0u);
+  EXPECT_EQ(snapshot.node("join").inputs[1].first, 2u);
+  EXPECT_FALSE(snapshot.node("emit").fixed);
+  EXPECT_EQ(snapshot.node("emit").per_item, 3u);
+  EXPECT_EQ(snapshot.node("emit").order, Order::kAny);
+  EXPECT_TRUE(snapshot.node("batch").serial);
+  EXPECT_EQ(snapshot.node("batch").per_item, 1u);
+  EXPECT_EQ(snapshot.node("batch").order, Order::kInOrder);
 }
 
 TEST(Snapshot, MetersAgreeWithTheIdentitiesOfAPipeline) {
