@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <common/terminal.hpp>
 #include <forebay/nodes/train/metrics.hpp>
@@ -47,6 +48,17 @@ std::string resumed_rate_message(double rate, int epoch) {
 
 std::string rate_message(std::int64_t update, double rate) {
   return fmt::format("Update[{}]: Change learning rate to {:.5e}", update, rate);
+}
+
+std::string interrupted_message(const TrainOptions& options) {
+  if (options.model_prefix.empty()) {
+    return "Interrupted; nothing was saved, because --model-prefix was not given";
+  }
+  std::vector<std::string> replaced;  // they begin at another point
+  if (options.load_epoch) replaced.emplace_back("--load-epoch");
+  if (options.overwrite) replaced.emplace_back("--overwrite");
+  return fmt::format("Interrupted; the same command with --resume{}{} goes on from here",
+                     replaced.empty() ? "" : " in place of ", fmt::join(replaced, " and "));
 }
 
 Log::Log(std::FILE* file, LogPrefix prefix, TimeStamp time_stamp)

@@ -33,6 +33,7 @@ std::string time_cost_message(int epoch, double seconds);
 std::string saved_message(const std::string& path);
 std::string loaded_message(const std::string& path);
 std::string resumed_rate_message(double rate, int epoch);
+std::string interrupted_message(const TrainOptions& options);
 std::string rate_message(std::int64_t update, double rate);
 
 /// Writes lines to a file (stderr), each in one piece, and keeps a progress line below them.

@@ -36,9 +36,7 @@ int train(const TrainOptions& options) {
   const SessionResult result = session.train();
   if (result.images > 0) std::cout << report(result);
   if (!result.interrupted) return 0;
-  log.info(options.model_prefix.empty()
-               ? "Interrupted; nothing was saved, because --model-prefix was not given"
-               : "Interrupted; the same command with --resume goes on from here");
+  log.info(interrupted_message(options));
   return kInterrupted;
 }
 

@@ -40,6 +40,20 @@ TEST(LogMessagesTest, AreMxnets) {
   EXPECT_EQ(start_message({}).rfind("start with arguments Namespace(", 0), 0u);
 }
 
+TEST(LogMessagesTest, SayHowToGoOn) {
+  TrainOptions options;
+  EXPECT_EQ(interrupted_message(options),
+            "Interrupted; nothing was saved, because --model-prefix was not given");
+  options.model_prefix = "m";
+  EXPECT_EQ(interrupted_message(options),
+            "Interrupted; the same command with --resume goes on from here");
+  options.load_epoch = 3;
+  options.overwrite = true;
+  EXPECT_EQ(interrupted_message(options),
+            "Interrupted; the same command with --resume in place of --load-epoch and --overwrite "
+            "goes on from here");
+}
+
 TEST(LogMessagesTest, GiveTheMetricsThatWereAskedFor) {
   const StepResult result{.loss_sum = 24, .cross_entropy_sum = 20, .top1 = 2, .top5 = 4, .rows = 8};
   TrainOptions options;
