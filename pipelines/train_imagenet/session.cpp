@@ -25,6 +25,12 @@ std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
   return 0;
 }
 
+GraphOptions log_skipped(Log& log) {
+  GraphOptions options;
+  options.on_skip = [&log](const std::string& what) { log.info("Skipped " + what); };
+  return options;
+}
+
 int threads_per_replica(const TrainOptions& options) {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   return static_cast<int>(std::max<std::size_t>(1, cores / options.devices.size()));
@@ -207,7 +213,7 @@ bool Session::train_epoch(int epoch) {
                                      static_cast<std::uint64_t>(options_.batch_size))
                   : 0;
   if (train_data_) train_data_->seek(position_, begin_of_epoch + epoch_size_);
-  Graph graph("train_imagenet");
+  Graph graph("train_imagenet", log_skipped(log_));
   build_training(graph, [&](const Step& step) { step_done(epoch, batch++, step); });
 
   const double begin = clock_();
@@ -268,7 +274,7 @@ void Session::build_validation(Graph& graph,
 bool Session::validate(int epoch) {
   if (!val_data_) return true;
   val_data_->seek(0);
-  Graph graph("validation");
+  Graph graph("validation", log_skipped(log_));
   StepResult total;
   Progress progress;
   progress.phase = "Validation";
@@ -298,7 +304,7 @@ GraphSnapshot test_io(const TrainOptions& options, Log& log) {
   const BatchPool batches(static_cast<std::size_t>(options.batch_size), options.image_shape);
   const ImagePool images;
   ReadSpeedometer speedometer(options, seconds_now);
-  Graph graph("test-io");
+  Graph graph("test-io", log_skipped(log));
   int batch = 0;
   const auto read = graph.source("read", [&reader] { return reader(); });
   const auto count = graph.sink("count", {.queue = 2}, [&](const BatchHandle&) {
