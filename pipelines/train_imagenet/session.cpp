@@ -27,6 +27,12 @@ std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
 
 std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 
+GraphOptions log_skipped(Log& log) {
+  GraphOptions options;
+  options.on_skip = [&log](const std::string& what) { log.info("Skipped " + what); };
+  return options;
+}
+
 /// Each replica gets its share of the cores, of which large teams leave an eighth to the image
 /// path: one thread of a team that has to wait for a core holds up all of them.
 int threads_per_replica(const TrainOptions& options) {
@@ -35,9 +41,11 @@ int threads_per_replica(const TrainOptions& options) {
 }
 
 /// The pool has the cores that the replicas' teams do not use, one at least.
-GraphOptions graph_options(const Trainer& trainer) {
+GraphOptions graph_options(const Trainer& trainer, Log& log) {
   const auto used = static_cast<std::size_t>(trainer.team_threads());
-  return {.threads = static_cast<int>(std::max(used + 1, cores()) - used)};
+  GraphOptions options = log_skipped(log);
+  options.threads = static_cast<int>(std::max(used + 1, cores()) - used);
+  return options;
 }
 
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
@@ -217,7 +225,7 @@ bool Session::train_epoch(int epoch) {
                                      static_cast<std::uint64_t>(options_.batch_size))
                   : 0;
   if (train_data_) train_data_->seek(position_, begin_of_epoch + epoch_size_);
-  Graph graph("train_imagenet", graph_options(*trainer_));
+  Graph graph("train_imagenet", graph_options(*trainer_, log_));
   build_training(graph, [&](const Step& step) { step_done(epoch, batch++, step); });
 
   const double begin = clock_();
@@ -279,7 +287,7 @@ void Session::build_validation(Graph& graph,
 bool Session::validate(int epoch) {
   if (!val_data_) return true;
   val_data_->seek(0);
-  Graph graph("validation", graph_options(*trainer_));
+  Graph graph("validation", graph_options(*trainer_, log_));
   StepResult total;
   Progress progress;
   progress.phase = "Validation";
@@ -314,7 +322,7 @@ GraphSnapshot test_io(const TrainOptions& options, Log& log) {
   const BatchPool batches(static_cast<std::size_t>(options.batch_size), options.image_shape);
   const ImagePool images;
   ReadSpeedometer speedometer(options, seconds_now);
-  Graph graph("test-io");
+  Graph graph("test-io", log_skipped(log));
   int batch = 0;
   const auto read = graph.source("read", [&reader] { return reader(); });
   const auto count = graph.sink("count", {.queue = 2}, [&](const BatchHandle&) {

@@ -189,10 +189,32 @@ TEST_F(BadInput, ImageOfNoBytes) {
                      "leave such images out");
 }
 
-TEST_F(BadInput, ImageOfNoBytesIsSkippedAndCountedWhenAsked) {
-  const Ended ended = run(with_an_empty_image(), {"--on-bad-image", "skip"});
-  EXPECT_EQ(ended.code, 0) << ended.log;
-  EXPECT_EQ(lines_with(ended.log, "1 bad images were skipped").size(), 1u) << ended.log;
+TEST_F(BadInput, ImageOfNoBytesIsSkippedNamedAndCountedWhenAsked) {
+  const std::string path = with_an_empty_image();
+  const std::vector<std::string> line{"INFO:root:Skipped decode: " + path +
+                                      ", record 40 (id 50): the image has no bytes"};
+  const auto skip = [](std::vector<std::string> more) {
+    more.insert(more.end(), {"--on-bad-image", "skip"});
+    return more;
+  };
+  const Ended trained = run(path, skip({}));
+  EXPECT_EQ(trained.code, 0) << trained.log;
+  EXPECT_EQ(lines_with(trained.log, "Skipped"), line);
+  EXPECT_EQ(lines_with(trained.log, "bad images"),
+            std::vector<std::string>{"1 bad images were skipped"});
+
+  const Ended validated =
+      run(digits("train.rec"), skip({"--data-val", path, "--overwrite", "--num-examples", "64"}));
+  EXPECT_EQ(validated.code, 0) << validated.log;
+  EXPECT_EQ(lines_with(validated.log, "Skipped"), line);
+  EXPECT_EQ(lines_with(validated.log, "bad images"),
+            std::vector<std::string>{"1 bad images were skipped in the last validation"});
+
+  const Ended read = run(path, skip({"--test-io", "1", "--model-prefix", ""}));
+  EXPECT_EQ(read.code, 0) << read.log;
+  EXPECT_EQ(lines_with(read.log, "Skipped"), line);
+  EXPECT_EQ(lines_with(read.log, "bad images"),
+            std::vector<std::string>{"1 bad images were skipped"});
 }
 
 TEST_F(BadInput, MoreBadImagesThanTheLimit) {
