@@ -67,13 +67,14 @@ double items_per_item(const NodeSnapshot& node, Passing passing) {
 
 ModelQueue queue_of(const QueueSnapshot& queue, std::size_t from) {
   ModelQueue result{.from = from, .capacity = queue.capacity, .first = queue.first};
-  if (queue.capacity_bytes > 0 && queue.high_water > 0) {
-    const double bytes =
-        queue.depth > 0
-            ? static_cast<double>(queue.bytes) / static_cast<double>(queue.depth)
-            : static_cast<double>(queue.high_water_bytes) / static_cast<double>(queue.high_water);
-    const double places = static_cast<double>(queue.capacity_bytes) / std::max(bytes, 1.0);
-    result.byte_places = static_cast<std::size_t>(std::clamp(places, 1.0, 1e9));
+  result.capacity_bytes = queue.capacity_bytes;
+  const auto mean = [](std::size_t bytes, std::size_t items) {
+    return static_cast<double>(bytes) / static_cast<double>(items);
+  };
+  if (queue.depth > 0) {
+    result.item_bytes = mean(queue.bytes, queue.depth);
+  } else if (queue.high_water > 0) {
+    result.item_bytes = mean(queue.high_water_bytes, queue.high_water);
   }
   return result;
 }
@@ -109,7 +110,9 @@ ModelNode node_of(const NodeSnapshot& node, const GraphSnapshot& graph) {
 }  // namespace
 
 std::size_t ModelQueue::places() const {
-  return byte_places > 0 ? std::min(capacity, byte_places) : capacity;
+  if (capacity_bytes == 0 || item_bytes <= 0) return capacity;
+  const double by_bytes = std::max(1.0, static_cast<double>(capacity_bytes) / item_bytes);
+  return static_cast<std::size_t>(std::min(static_cast<double>(capacity), by_bytes));
 }
 
 std::size_t Model::index(std::string_view wanted) const {

@@ -36,8 +36,9 @@ enum class Passing : std::uint8_t {
 struct ModelQueue {
   std::size_t from = 0;  // index of the node that fills it
   std::size_t capacity = 1;
-  std::size_t first = 0;        // items a feedback edge begins with; 0 for a plain edge
-  std::size_t byte_places = 0;  // places that the byte limit leaves; 0 for no byte limit
+  std::size_t first = 0;           // items a feedback edge begins with; 0 for a plain edge
+  std::size_t capacity_bytes = 0;  // 0: not limited
+  double item_bytes = 0;           // mean, where that is known
   /// Places there are in effect.
   std::size_t places() const;
 };

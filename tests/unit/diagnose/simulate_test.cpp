@@ -141,7 +141,8 @@ TEST(Simulate, GoesAroundACycleOnceForEachFirstItem) {
 
 TEST(Simulate, LimitsAQueueByItsBytesToo) {
   Model model = chain({{"read"}, {"a", 10, 8}, {"b", 0, 1, 64}});
-  model.node("b").inputs[0].byte_places = 2;
+  model.node("b").inputs[0].capacity_bytes = 2500;
+  model.node("b").inputs[0].item_bytes = 1000;
   EXPECT_NEAR(rate(model), 200, 0.1);
 }
 
