@@ -350,6 +350,24 @@ bool too_little_seen(const GraphSnapshot& graph, const Model& model) {
   return graph.elapsed <= 0 || source.items_out < kFewItems || no_batch;
 }
 
+// Counted as near the end as there is enough to count: while queues fill, a source is ahead.
+double measured_rate(const GraphSnapshot& graph, const Model& model) {
+  constexpr double kEnough = 30;
+  const std::vector<double> visits = model.visits();
+  std::vector<double> seen(model.nodes.size(), 0);  // the fewest items on the way to each node
+  double rate = 0;
+  for (const std::size_t i : model.downstream_order()) {
+    seen[i] = static_cast<double>(graph.nodes[i].items_in);
+    for (const ModelQueue& queue : model.nodes[i].inputs) {
+      if (queue.first == 0) seen[i] = std::min(seen[i], seen[queue.from]);
+    }
+    if (visits[i] <= 0 || (rate > 0 && seen[i] < kEnough)) continue;
+    const double seconds = static_cast<double>(graph.elapsed) * 1e-9;
+    rate = static_cast<double>(graph.nodes[i].items_in) / visits[i] / seconds;
+  }
+  return rate;
+}
+
 Bound named(Bound bound, const GraphSnapshot& graph) {
   if (bound.limit == Limit::kDevice && occupied(graph.node(bound.node)) < kDeviceIsBusy) {
     bound.limit = Limit::kLockStep;
@@ -363,9 +381,7 @@ Verdict diagnose(const GraphSnapshot& difference, const Machine& machine) {
   const Model model = model_of(difference, machine);
   Verdict verdict;
   if (too_little_seen(difference, model)) return verdict;
-  const NodeSnapshot& source = difference.nodes[model.main_source()];
-  verdict.samples_per_second =
-      static_cast<double>(source.items_out) / (static_cast<double>(difference.elapsed) * 1e-9);
+  verdict.samples_per_second = measured_rate(difference, model);
   Search search(model, machine);
   if (search.now() <= 0) return verdict;
   const double scale = verdict.samples_per_second / search.now();  // to what was measured
