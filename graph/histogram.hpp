@@ -32,6 +32,14 @@ class Histogram {
     return 0;
   }
 
+  /// Calls `visit(nanoseconds, count)` for every bucket that is not empty, the shortest first.
+  template <typename Visit>
+  void each(const Visit& visit) const {
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] != 0) visit(middle(i), counts_[i]);
+    }
+  }
+
   Histogram& operator-=(const Histogram& earlier) {
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] -= earlier.counts_[i];
     return *this;

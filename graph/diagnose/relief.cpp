@@ -1,0 +1,117 @@
+#include <forebay/graph/diagnose/relief.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace forebay::detail {
+namespace {
+
+constexpr double kFelt = 0.05;           // less occupied nodes cannot matter
+constexpr double kNearlyAll = 0.5;       // from here on, more workers could matter
+constexpr std::size_t kMoreWorkers = 8;  // times as many
+constexpr std::size_t kMorePlaces = 32;  // an item may take as many times longer than others
+
+std::vector<std::size_t> known(const Model& model, const std::vector<std::string>& names) {
+  std::vector<std::size_t> result;
+  for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+    if (std::find(names.begin(), names.end(), model.nodes[i].name) != names.end()) {
+      result.push_back(i);
+    }
+  }
+  return result;
+}
+
+bool contains(const std::vector<std::size_t>& nodes, std::size_t node) {
+  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+}
+
+std::size_t slowest(const Model& model, const std::vector<std::size_t>& nodes) {
+  return *std::max_element(nodes.begin(), nodes.end(), [&](std::size_t a, std::size_t b) {
+    return model.nodes[a].service.mean() < model.nodes[b].service.mean();
+  });
+}
+
+bool any_felt(const Simulation& now, const std::vector<std::size_t>& nodes) {
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [&](std::size_t i) { return occupied(now.snapshot.nodes[i]) >= kFelt; });
+}
+
+void widen(ModelQueue& queue) { queue.capacity = kMorePlaces * queue.capacity; }
+
+}  // namespace
+
+double occupied(const NodeSnapshot& node) {
+  const auto all = static_cast<double>(node.metered) * static_cast<double>(node.concurrency);
+  return all > 0 ? static_cast<double>(node.busy + node.ready) / all : 0;
+}
+
+std::vector<Relief> possible_limits(const Model& model, const Simulation& now,
+                                    const Machine& machine, bool queues) {
+  std::vector<Relief> result(1);
+  result[0].bound.limit = Limit::kCores;
+  const auto add = [&](Limit limit, const std::vector<std::size_t>& nodes) {
+    Relief& relief = result.emplace_back();
+    relief.bound.limit = limit;
+    relief.bound.node = model.nodes[slowest(model, nodes)].name;
+    relief.nodes = nodes;
+  };
+  const std::vector<std::size_t> devices = known(model, machine.devices);
+  const std::vector<std::size_t> all_reduce = known(model, machine.all_reduce);
+  if (any_felt(now, devices)) add(Limit::kDevice, devices);
+  if (any_felt(now, all_reduce)) add(Limit::kAllReduce, all_reduce);
+  for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+    const ModelNode& node = model.nodes[i];
+    const double used = occupied(now.snapshot.nodes[i]);
+    if (contains(devices, i) || contains(all_reduce, i)) {
+      // One of a group, which has been thought of.
+    } else if (node.adjustable()) {
+      if (used >= kNearlyAll) add(Limit::kConcurrency, {i});
+    } else if (used >= kFelt) {
+      const bool reads = node.passing == Passing::kSource && node.own_threads;
+      add(reads ? Limit::kReading : Limit::kSerial, {i});
+    }
+    if (!queues || node.inputs.empty()) continue;
+    add(Limit::kQueue, {i});
+    if (std::any_of(node.inputs.begin(), node.inputs.end(),
+                    [](const ModelQueue& queue) { return queue.places() < queue.capacity; })) {
+      add(Limit::kMemory, {i});
+    }
+  }
+  return result;
+}
+
+Model relieved(Model model, const Relief& relief) {
+  if (relief.bound.limit == Limit::kCores) {
+    model.cores *= kTimesFaster;
+    model.threads *= static_cast<std::size_t>(kTimesFaster);
+  }
+  for (const std::size_t i : relief.nodes) {
+    ModelNode& node = model.nodes[i];
+    switch (relief.bound.limit) {
+      case Limit::kConcurrency:
+        node.concurrency *= kMoreWorkers;
+        break;
+      case Limit::kQueue:
+        for (ModelQueue& queue : node.inputs) widen(queue);
+        break;
+      case Limit::kMemory:
+        for (ModelQueue& queue : node.inputs) queue.capacity_bytes *= kMorePlaces;
+        break;
+      default:
+        node.service = node.service.scaled(1 / kTimesFaster);
+    }
+  }
+  return model;
+}
+
+Model with_long_queues(Model model) {
+  for (ModelNode& node : model.nodes) {
+    for (ModelQueue& queue : node.inputs) {
+      widen(queue);
+      queue.capacity_bytes = 0;
+    }
+  }
+  return model;
+}
+
+}  // namespace forebay::detail

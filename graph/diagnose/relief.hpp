@@ -1,0 +1,35 @@
+#pragma once
+
+// The limits that a graph may have, and what it would be without one of them.
+
+#include <cstddef>
+#include <vector>
+
+#include <forebay/graph/diagnose/diagnose.hpp>
+#include <forebay/graph/simulate/model.hpp>
+#include <forebay/graph/simulate/simulate.hpp>
+
+namespace forebay::detail {
+
+/// One limit, and the nodes whose it is: one, or all devices together.
+struct Relief {
+  Bound bound;
+  std::vector<std::size_t> nodes;
+};
+
+/// What could limit `model`, whose simulation is `now`: one relief for each limit that is felt.
+/// Small queues are felt in many places at once: `queues` says whether to look for them.
+std::vector<Relief> possible_limits(const Model& model, const Simulation& now,
+                                    const Machine& machine, bool queues);
+
+/// `model` with that limit much wider, not gone: a prediction far from what was measured would be a
+/// guess.
+Model relieved(Model model, const Relief& relief);
+
+/// `model` with all queues much longer.
+Model with_long_queues(Model model);
+
+/// Share of their time, 0 to 1, in which a node's workers have an item.
+double occupied(const NodeSnapshot& node);
+
+}  // namespace forebay::detail

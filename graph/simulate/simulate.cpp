@@ -1,0 +1,502 @@
+#include <forebay/graph/simulate/simulate.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <queue>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/graph/simulate/processors.hpp>
+#include <forebay/graph/simulate/window.hpp>
+
+namespace forebay {
+namespace {
+
+using detail::Processors;
+using detail::Window;
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr int kDropBits = 7;  // a drop rate is exact to 1/128
+
+enum class Idle : std::uint8_t { kNo, kStarved, kBlocked };
+
+// One item being worked on; its time in the body is split into `parts`, one per output it sends.
+struct Flight {
+  std::size_t node = 0;
+  std::uint64_t position = 0;
+  std::size_t part = 0, parts = 1;
+  double waits = 0, computes = 0;  // in each part; nanoseconds
+  double begin = 0;
+};
+
+// What a node does now, and its meters.
+struct State {
+  const ModelNode* model = nullptr;
+  std::size_t rank = 0;                      // place from the sources on
+  std::vector<std::size_t> inputs, outputs;  // windows
+  std::size_t active = 0, running = 0;
+  Idle idle = Idle::kStarved;
+  std::uint64_t next_in = 0, next_out = 0;  // of nodes that number their items anew
+  std::size_t to_spread = 0;                // items of the last one that have no room yet
+  double spread_owed = 0, collected = 0;
+  bool queued = false;  // waits to be looked at
+  double last = 0, busy = 0, ready = 0, starved = 0, blocked = 0, limited = 0, cpu = 0;
+  std::uint64_t items_in = 0, items_out = 0, finished = 0;
+  Histogram service;
+
+  bool renumbers() const {
+    return model->passing == Passing::kCollect || model->passing == Passing::kSpread ||
+           model->passing == Passing::kSource;
+  }
+};
+
+class Engine {
+ public:
+  Engine(const Model& model, std::uint64_t seed)
+      : model_(model), seed_(seed), cores_(model.cores), nodes_(model.nodes.size()) {
+    if (!(model.cores > 0)) throw Error("the model of graph '" + model.name + "' has no cores");
+    free_threads_ = std::max<std::size_t>(1, model.threads);
+    const std::vector<std::size_t> order = model.downstream_order();
+    for (std::size_t i = 0; i < order.size(); ++i) nodes_[order[i]].rank = i;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      nodes_[i].model = &model.nodes[i];
+      for (const ModelQueue& queue : model.nodes[i].inputs) {
+        nodes_[i].inputs.push_back(windows_.size());
+        nodes_[queue.from].outputs.push_back(windows_.size());
+        windows_.emplace_back(queue, i);
+      }
+    }
+    for (std::size_t i = 0; i < nodes_.size(); ++i) look_at(i);
+  }
+
+  /// Goes on until node `node` has finished `count` items. False when nothing can move any more.
+  bool run_until(std::size_t node, std::uint64_t count) {
+    settle();
+    while (nodes_[node].finished < count) {
+      if (!step()) return false;
+      settle();
+    }
+    return true;
+  }
+
+  double now() const { return now_; }
+
+  GraphSnapshot snapshot() {
+    GraphSnapshot result;
+    result.name = model_.name;
+    result.time = result.elapsed = static_cast<std::int64_t>(now_);
+    for (State& node : nodes_) {
+      account(node);
+      result.nodes.push_back(snapshot_of(node));
+    }
+    return result;
+  }
+
+ private:
+  // --- events ---
+
+  bool step() {
+    const double waited = waits_.empty() ? kNever : waits_.top().at;
+    const double computed = cores_.next();
+    if (waited == kNever && computed == kNever) return false;
+    if (waited <= computed) {
+      now_ = waited;
+      const std::size_t flight = waits_.top().flight;
+      waits_.pop();
+      compute(flight);
+    } else {
+      now_ = computed;
+      part_done(cores_.finish(now_));
+    }
+    return true;
+  }
+
+  // Lets nodes start what they can, and the pool's workers take what has started.
+  void settle() {
+    for (;;) {
+      if (!to_look_at_.empty()) {
+        const std::size_t node = to_look_at_.back();
+        to_look_at_.pop_back();
+        nodes_[node].queued = false;
+        start_items(node);
+      } else if (free_threads_ > 0 && !for_pool_.empty()) {
+        const std::size_t flight = for_pool_.top().flight;
+        for_pool_.pop();
+        --free_threads_;
+        begin_body(flight);
+      } else {
+        return;
+      }
+    }
+  }
+
+  void look_at(std::size_t node) {
+    if (std::exchange(nodes_[node].queued, true)) return;
+    to_look_at_.push_back(node);
+  }
+
+  // --- a node's choice ---
+
+  struct Found {
+    enum class What : std::uint8_t { kNothing, kItem, kHole } what = What::kNothing;
+    std::uint64_t position = 0;
+  };
+
+  Found at_head(std::size_t window, std::uint64_t position) const {
+    if (windows_[window].has_item(position)) return {Found::What::kItem, position};
+    if (windows_[window].has_hole(position)) return {Found::What::kHole, position};
+    return {};
+  }
+
+  Found find(const State& node) {
+    switch (node.model->passing) {
+      case Passing::kSource:
+        return node.active > 0 ? Found{} : Found{Found::What::kItem, node.next_in};
+      case Passing::kCollect:
+      case Passing::kSpread:
+        if (node.active > 0 || node.to_spread > 0) return {};
+        return at_head(node.inputs[0], windows_[node.inputs[0]].head());
+      case Passing::kJoin:
+        return find_joined(node);
+      case Passing::kEach:
+      case Passing::kEmit:
+        break;
+    }
+    Window& input = windows_[node.inputs[0]];
+    if (node.model->in_order) return at_head(node.inputs[0], input.head());
+    const std::optional<std::uint64_t> earliest = input.earliest();
+    return earliest ? at_head(node.inputs[0], *earliest) : Found{};
+  }
+
+  Found find_joined(const State& node) const {
+    Found found;
+    bool hole = false;
+    for (const std::size_t w : node.inputs) {
+      const Window& input = windows_[w];
+      if (input.feedback()) continue;
+      const Found there = at_head(w, input.head());
+      if (there.what == Found::What::kNothing) return {};
+      hole = hole || there.what == Found::What::kHole;
+      found = {hole ? Found::What::kHole : Found::What::kItem, input.head()};
+    }
+    for (const std::size_t w : node.inputs) {
+      if (!hole && !windows_[w].has_item(windows_[w].head())) return {};
+    }
+    return found;
+  }
+
+  // The last place that an item needs in the queues the node feeds.
+  std::uint64_t last_place(const State& node, std::uint64_t position) const {
+    if (node.renumbers()) return node.next_out;
+    return position * node.model->places + node.model->places - 1;
+  }
+  bool admitted(const State& node, std::uint64_t place) const {
+    for (const std::size_t w : node.outputs) {
+      if (!windows_[w].admits(place)) return false;
+    }
+    return true;
+  }
+
+  void start_items(std::size_t index) {
+    State& node = nodes_[index];
+    account(node);
+    spread(node);
+    node.idle = Idle::kNo;
+    while (node.active < node.model->concurrency) {
+      const Found found = find(node);
+      if (found.what == Found::What::kNothing) {
+        node.idle = node.to_spread > 0 ? Idle::kBlocked : Idle::kStarved;
+        return;
+      }
+      if (!admitted(node, last_place(node, found.position))) {
+        node.idle = Idle::kBlocked;
+        return;
+      }
+      take(node, found.position, found.what == Found::What::kHole);
+      if (found.what == Found::What::kHole) {
+        if (!node.renumbers()) send_holes(node, found.position, 0);
+      } else {
+        launch(index, found.position);
+      }
+    }
+  }
+
+  void take(State& node, std::uint64_t position, bool hole) {
+    for (const std::size_t w : node.inputs) {
+      if (hole && windows_[w].feedback()) continue;
+      const bool joined = node.model->passing == Passing::kJoin;
+      if (windows_[w].release(joined ? windows_[w].head() : position)) look_at(windows_[w].from());
+    }
+  }
+
+  // --- an item's life ---
+
+  void launch(std::size_t index, std::uint64_t position) {
+    State& node = nodes_[index];
+    ++node.active;
+    ++node.items_in;
+    if (node.model->passing == Passing::kSource) ++node.next_in;
+    const std::size_t id = new_flight();
+    Flight& flight = flights_[id];
+    flight = {.node = index, .position = position};
+    if (node.model->passing == Passing::kEmit) {
+      flight.parts = static_cast<std::size_t>(std::max(1.0, node.model->per_item));
+    }
+    const double part = node.model->service.at(position, seed_ * 1000003 + index) /
+                        static_cast<double>(flight.parts);
+    flight.computes = part * node.model->cpu_share;
+    flight.waits = part - flight.computes;
+    if (node.model->own_threads) {
+      begin_body(id);
+    } else {
+      for_pool_.push({node.rank, order_++, id});
+    }
+  }
+
+  void begin_body(std::size_t id) {
+    State& node = nodes_[flights_[id].node];
+    account(node);
+    ++node.running;
+    flights_[id].begin = now_;
+    begin_part(id);
+  }
+
+  void begin_part(std::size_t id) {
+    const Flight& flight = flights_[id];
+    if (flight.waits > 0) {
+      waits_.push({now_ + flight.waits, order_++, id});
+    } else {
+      compute(id);
+    }
+  }
+
+  void compute(std::size_t id) { cores_.add(now_, flights_[id].computes, id); }
+
+  void part_done(std::size_t id) {
+    Flight& flight = flights_[id];
+    State& node = nodes_[flight.node];
+    ++flight.part;
+    if (node.model->passing == Passing::kEmit) {
+      send(node, flight.position * node.model->places + flight.part - 1, false);
+    }
+    if (flight.part < flight.parts) {
+      begin_part(id);
+    } else {
+      finish(flight, node);
+      free_flights_.push_back(id);
+    }
+  }
+
+  void finish(const Flight& flight, State& node) {
+    account(node);
+    ++node.finished;
+    node.service.record(static_cast<std::int64_t>(now_ - flight.begin));
+    node.cpu += flight.computes * static_cast<double>(flight.parts);
+    --node.running;
+    --node.active;
+    if (!node.model->own_threads) ++free_threads_;
+    pass_on(flight, node);
+    look_at(flight.node);
+  }
+
+  void pass_on(const Flight& flight, State& node) {
+    switch (node.model->passing) {
+      case Passing::kSource:
+        return send(node, node.next_out++, false);
+      case Passing::kJoin:
+        return send(node, flight.position, false);
+      case Passing::kEach:
+        return send(node, flight.position, dropped(node, flight));
+      case Passing::kEmit:
+        return send_holes(node, flight.position, flight.parts);
+      case Passing::kCollect:
+        node.collected += node.model->per_item;
+        if (node.collected > 1 - 1e-9) {
+          node.collected -= 1;
+          send(node, node.next_out++, false);
+        }
+        return;
+      case Passing::kSpread:
+        node.spread_owed += node.model->per_item;
+        node.to_spread += static_cast<std::size_t>(node.spread_owed);
+        node.spread_owed -= std::floor(node.spread_owed);
+        return spread(node);
+    }
+  }
+
+  bool dropped(const State& node, const Flight& flight) const {
+    if (node.model->per_item >= 1) return false;
+    const std::uint64_t draw = shuffled(flight.position, ~seed_ * 1000003 + flight.node, kDropBits);
+    return static_cast<double>(draw) >= node.model->per_item * (1 << kDropBits);
+  }
+
+  void spread(State& node) {
+    while (node.to_spread > 0 && admitted(node, node.next_out)) {
+      --node.to_spread;
+      send(node, node.next_out++, false);
+    }
+  }
+
+  void send(State& node, std::uint64_t position, bool hole) {
+    if (!hole) ++node.items_out;
+    for (const std::size_t w : node.outputs) {
+      account(nodes_[windows_[w].owner()]);
+      windows_[w].put(position, hole);
+      look_at(windows_[w].owner());
+    }
+  }
+  void send_holes(State& node, std::uint64_t position, std::size_t from) {
+    for (std::size_t i = from; i < node.model->places; ++i) {
+      send(node, position * node.model->places + i, true);
+    }
+  }
+
+  std::size_t new_flight() {
+    if (free_flights_.empty()) {
+      flights_.emplace_back();
+      return flights_.size() - 1;
+    }
+    const std::size_t id = free_flights_.back();
+    free_flights_.pop_back();
+    return id;
+  }
+
+  // --- meters ---
+
+  void account(State& node) {
+    const double dt = now_ - node.last;
+    if (dt <= 0) return;
+    node.last = now_;
+    node.busy += dt * static_cast<double>(node.running);
+    node.ready += dt * static_cast<double>(node.active - node.running);
+    const double idle = static_cast<double>(node.model->concurrency - node.active);
+    if (idle > 0) {
+      (node.idle == Idle::kBlocked ? node.blocked : node.starved) += dt * idle;
+    } else if (std::any_of(node.inputs.begin(), node.inputs.end(),
+                           [&](std::size_t w) { return windows_[w].depth() > 0; })) {
+      node.limited += dt;
+    }
+    for (const std::size_t w : node.inputs) windows_[w].account(dt);
+  }
+
+  NodeSnapshot snapshot_of(const State& node) const {
+    const auto ns = [](double time) { return static_cast<std::int64_t>(time); };
+    NodeSnapshot result;
+    result.name = node.model->name;
+    result.kind = node.model->kind;
+    for (const std::size_t w : node.inputs) {
+      result.inputs.push_back(windows_[w].snapshot(model_));
+    }
+    for (const std::size_t w : node.outputs) {
+      result.outputs.push_back(model_.nodes[windows_[w].owner()].name);
+    }
+    result.concurrency = node.model->concurrency;
+    result.per_item = node.model->places;
+    result.order = node.model->in_order ? Order::kInOrder : Order::kAny;
+    result.serial = node.model->serial;
+    result.fixed = node.model->fixed;
+    result.active = node.active;
+    result.own_threads = node.model->own_threads;
+    result.items_in = node.items_in;
+    result.items_out = node.outputs.empty() ? node.finished : node.items_out;
+    result.metered = ns(now_);
+    result.busy = ns(node.busy);
+    result.ready = ns(node.ready);
+    result.starved = ns(node.starved);
+    result.blocked = ns(node.blocked);
+    result.limited = ns(node.limited);
+    result.cpu = ns(node.cpu);
+    result.service = node.service;
+    return result;
+  }
+
+  struct Wait {
+    double at;
+    std::uint64_t order;
+    std::size_t flight;
+    bool operator>(const Wait& other) const {
+      return std::pair(at, order) > std::pair(other.at, other.order);
+    }
+  };
+  struct ForPool {
+    std::size_t rank;
+    std::uint64_t order;
+    std::size_t flight;
+    // The furthest downstream first, then whichever came first.
+    bool operator<(const ForPool& other) const {
+      return rank != other.rank ? rank < other.rank : order > other.order;
+    }
+  };
+
+  const Model& model_;
+  const std::uint64_t seed_;
+  double now_ = 0;
+  std::uint64_t order_ = 0;
+  Processors cores_;
+  std::size_t free_threads_ = 1;
+  std::vector<State> nodes_;
+  std::vector<Window> windows_;
+  std::vector<Flight> flights_;
+  std::vector<std::size_t> free_flights_, to_look_at_;
+  std::priority_queue<Wait, std::vector<Wait>, std::greater<>> waits_;
+  std::priority_queue<ForPool> for_pool_;
+};
+
+// The node that counts the samples: the end that most items reach.
+std::size_t last_node(const Model& model, const std::vector<double>& visits) {
+  std::vector<bool> feeds(model.nodes.size(), false);
+  for (const ModelNode& node : model.nodes) {
+    for (const ModelQueue& queue : node.inputs) feeds[queue.from] = true;
+  }
+  std::size_t best = model.nodes.size();
+  for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+    if (!feeds[i] && (best == model.nodes.size() || visits[i] > visits[best])) best = i;
+  }
+  if (best == model.nodes.size()) throw Error("graph '" + model.name + "' has no end");
+  return best;
+}
+
+// Enough that every node sees some hundred items, unless that takes too long.
+double enough_samples(const Model& model, const std::vector<double>& visits) {
+  constexpr double kSamples = 4000, kItemsPerNode = 400, kMostItems = 300'000;
+  double samples = kSamples, all = 0, places = 0;
+  for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+    if (visits[i] <= 0) continue;
+    samples = std::max(samples, kItemsPerNode / visits[i]);
+    all += visits[i];
+    for (const ModelQueue& queue : model.nodes[i].inputs) {
+      places += static_cast<double>(queue.places()) / visits[i];
+    }
+  }
+  return std::max(std::min(samples, kMostItems / all), std::min(4 * places, 10 * samples));
+}
+
+}  // namespace
+
+Simulation simulate(const Model& model, const SimulateOptions& options) {
+  model.main_source();
+  const std::vector<double> visits = model.visits();
+  const std::size_t last = last_node(model, visits);
+  const double samples =
+      options.samples > 0 ? static_cast<double>(options.samples) : enough_samples(model, visits);
+  const double per_sample = visits[last];
+  Simulation result;
+  if (per_sample <= 0) return result;
+  const auto all = std::max<std::uint64_t>(8, static_cast<std::uint64_t>(samples * per_sample));
+
+  Engine engine(model, options.seed);
+  if (!engine.run_until(last, all / 4)) return result;
+  const GraphSnapshot begin = engine.snapshot();
+  const double from = engine.now();
+  if (!engine.run_until(last, all)) return result;
+  result.snapshot = engine.snapshot() - begin;
+  const double seconds = (engine.now() - from) * 1e-9;
+  result.samples_per_second = static_cast<double>(all - all / 4) / per_sample / seconds;
+  return result;
+}
+
+}  // namespace forebay
