@@ -4,6 +4,8 @@
 #include <string>
 #include <unordered_map>
 
+#include <forebay/graph/inspect/endpoint.hpp>
+
 namespace forebay {
 
 void detail::connect(OutputBase& output, std::size_t branch, QueueBase& queue) {
@@ -156,6 +158,9 @@ GraphSnapshot Graph::run() {
   has_run_ = true;
   std::vector<detail::Node*> nodes;
   for (const auto& node : nodes_) nodes.push_back(node.get());
+  const detail::Registration registration(
+      {name(), [this] { return snapshot(); },
+       [this](std::string_view path, std::string_view value) { set(path, value); }});
   run_->execute(std::move(nodes));
   return snapshot();
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace forebay {
@@ -12,7 +13,19 @@ namespace forebay {
 /// of the true value. Covers 0 to about 9 hours; longer ones count as that. A plain value:
 /// copying takes a snapshot, subtracting gives what happened in between.
 class Histogram {
+ private:
+  static constexpr int kSubBits = 4;
+  static constexpr std::size_t kSub = std::size_t{1} << kSubBits;
+  static constexpr int kMaxBits = 45;
+  static constexpr std::size_t kBuckets = (kMaxBits - kSubBits + 1) * kSub;
+
  public:
+  using Counts = std::array<std::uint64_t, kBuckets>;  // one per bucket
+
+  Histogram() = default;
+  explicit Histogram(const Counts& counts) : counts_(counts) {}
+  const Counts& counts() const { return counts_; }
+
   void record(std::int64_t nanoseconds) { ++counts_[bucket(nanoseconds)]; }
 
   std::uint64_t count() const {
@@ -46,10 +59,6 @@ class Histogram {
   }
 
  private:
-  static constexpr int kSubBits = 4;
-  static constexpr std::size_t kSub = std::size_t{1} << kSubBits;
-  static constexpr int kMaxBits = 45;
-
   static std::size_t bucket(std::int64_t nanoseconds) {
     const auto value = static_cast<std::uint64_t>(nanoseconds < 0 ? 0 : nanoseconds);
     if (value < kSub) return static_cast<std::size_t>(value);
@@ -66,8 +75,7 @@ class Histogram {
     return low + (std::int64_t{1} << shift) / 2;
   }
 
-  static constexpr std::size_t kBuckets = (kMaxBits - kSubBits + 1) * kSub;
-  std::array<std::uint64_t, kBuckets> counts_{};
+  Counts counts_{};
 };
 
 }  // namespace forebay

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include <forebay/graph/graph.hpp>
+#include <forebay/graph/inspect/endpoint.hpp>
 #include <support/error_of.hpp>
 
 namespace forebay::test {
@@ -38,8 +39,10 @@ inline std::size_t thread_count() {
   return count;
 }
 
-/// Starts oneTBB's workers, which stay, so that threads can be counted.
+/// Starts oneTBB's workers and the thread that answers inspectors, which stay, so that threads can
+/// be counted.
 inline void start_workers(int threads) {
+  detail::serve_this_process();
   const tbb::global_control more(tbb::global_control::max_allowed_parallelism,
                                  static_cast<std::size_t>(threads));
   std::atomic<int> inside{0};

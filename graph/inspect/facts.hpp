@@ -1,0 +1,59 @@
+#pragma once
+
+// What a program tells about itself beside its graphs: devices and progress.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace forebay {
+
+/// One device as it is now.
+struct DeviceFacts {
+  std::string name;                                 // "cuda:0"
+  double busy = 0;                                  // share of the last moments, 0 to 1
+  std::uint64_t memory_used = 0, memory_total = 0;  // bytes
+  double samples_per_second = 0;
+};
+
+/// How far something has come: {"epoch 3 of 90", 4'096, 1'281'167, "images"}.
+struct ProgressFacts {
+  std::string label;
+  double done = 0, total = 0;
+  std::string unit;
+};
+
+/// Something that inspectors are told while this lives.
+class [[nodiscard]] Publication {
+ public:
+  Publication() = default;
+  explicit Publication(std::function<void()> withdraw) : withdraw_(std::move(withdraw)) {}
+  ~Publication() { reset(); }
+  Publication(Publication&& other) noexcept : withdraw_(std::exchange(other.withdraw_, nullptr)) {}
+  Publication& operator=(Publication&& other) noexcept {
+    if (this != &other) {
+      reset();
+      withdraw_ = std::exchange(other.withdraw_, nullptr);
+    }
+    return *this;
+  }
+
+  /// Ends it. When this returns, the function is not running and will not be called again; so do
+  /// not hold a lock here that the function takes.
+  void reset() {
+    if (withdraw_) std::exchange(withdraw_, nullptr)();
+  }
+
+ private:
+  std::function<void()> withdraw_;
+};
+
+/// From now on inspectors are told what `devices` (or `progress`) gives. It is called on a thread
+/// of its own, only when somebody looks; it must be quick. What it throws is taken for nothing to
+/// tell. Any thread.
+Publication publish_devices(std::function<std::vector<DeviceFacts>()> devices);
+Publication publish_progress(std::function<ProgressFacts()> progress);
+
+}  // namespace forebay

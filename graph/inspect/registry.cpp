@@ -1,0 +1,170 @@
+#include <forebay/graph/inspect/registry.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include <forebay/graph/error.hpp>
+
+namespace forebay {
+namespace detail {
+namespace {
+
+double seconds_since_1970() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+ProcessFacts this_process() {
+  ProcessFacts facts;
+  facts.pid = getpid();
+  std::ifstream file("/proc/self/cmdline");
+  for (std::string word; std::getline(file, word, '\0');) facts.command.push_back(word);
+  if (!facts.command.empty()) {
+    const std::string& path = facts.command.front();
+    facts.program = path.substr(path.rfind('/') + 1);
+  }
+  return facts;
+}
+
+// JSON has no infinity.
+void make_finite(double& value) {
+  if (!std::isfinite(value)) value = 0;
+}
+
+}  // namespace
+
+std::uint64_t Registry::enter(Inspected graph) {
+  const std::lock_guard lock(mutex_);
+  RunFacts facts{graph.name, ++last_number_, true, seconds_since_1970()};
+  runs_.push_back({std::move(facts), std::move(graph)});
+  return last_number_;
+}
+
+void Registry::leave(std::uint64_t number) noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto run = std::ranges::find(runs_, number, [](const Run& r) { return r.facts.number; });
+  if (run == runs_.end()) return;  // a fork has forgotten it
+  try {
+    Report last;
+    last.graph = run->graph.snapshot();
+    last.run = std::move(run->facts);
+    last.run.running = false;
+    last_ = std::move(last);
+  } catch (...) {  // no memory: then there is nothing to show
+    last_.reset();
+  }
+  runs_.erase(run);
+}
+
+template <typename Function>
+Publication Registry::publish(Publishers<Function>& publishers, Function function) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t number = ++last_number_;
+  publishers.push_back({number, std::move(function)});
+  return Publication([this, &publishers, number] {
+    const std::lock_guard withdraw_lock(mutex_);
+    publishers.remove_if([number](const auto& each) { return each.number == number; });
+  });
+}
+
+Publication Registry::publish_devices(std::function<std::vector<DeviceFacts>()> devices) {
+  return publish(devices_, std::move(devices));
+}
+
+Publication Registry::publish_progress(std::function<ProgressFacts()> progress) {
+  return publish(progress_, std::move(progress));
+}
+
+ProcessRuns Registry::runs() const {
+  ProcessRuns result{this_process(), {}};
+  const std::lock_guard lock(mutex_);
+  for (const Run& run : runs_) result.runs.push_back(run.facts);
+  if (last_) result.runs.push_back(last_->run);
+  return result;
+}
+
+const Registry::Run* Registry::find(const std::optional<std::string>& graph) const {
+  const auto found = std::ranges::find_if(
+      runs_, [&](const Run& run) { return !graph || run.facts.name == *graph; });
+  return found == runs_.end() ? nullptr : &*found;
+}
+
+void Registry::refuse(const std::optional<std::string>& graph) const {
+  std::string names;
+  for (const Run& run : runs_) names += (names.empty() ? "" : ", ") + run.facts.name;
+  if (!graph) throw Error("no graph runs in process " + std::to_string(getpid()));
+  throw Error("no graph '" + *graph + "' runs in process " + std::to_string(getpid()) +
+              (names.empty() ? "; none does" : "; it runs " + names));
+}
+
+void Registry::tell_facts(Report& report) const {
+  for (const auto& publisher : devices_) {
+    try {
+      std::ranges::move(publisher.function(), std::back_inserter(report.devices));
+    } catch (...) {  // nothing to tell
+    }
+  }
+  for (const auto& publisher : progress_) {
+    try {
+      report.progress.push_back(publisher.function());
+    } catch (...) {  // nothing to tell
+    }
+  }
+  for (DeviceFacts& device : report.devices) {
+    make_finite(device.busy);
+    make_finite(device.samples_per_second);
+  }
+  for (ProgressFacts& progress : report.progress) {
+    make_finite(progress.done);
+    make_finite(progress.total);
+  }
+}
+
+Report Registry::report(const std::optional<std::string>& graph) const {
+  Report report;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const Run* run = find(graph)) {
+      report.run = run->facts;
+      report.graph = run->graph.snapshot();
+    } else if (last_ && (!graph || last_->run.name == *graph)) {
+      report = *last_;
+    } else {
+      refuse(graph);
+    }
+    tell_facts(report);
+  }
+  report.process = this_process();
+  report.host = sample_host();
+  return report;
+}
+
+void Registry::set(const std::optional<std::string>& graph, std::string_view path,
+                   std::string_view value) {
+  const std::lock_guard lock(mutex_);
+  const Run* run = find(graph);
+  if (run == nullptr) refuse(graph);
+  run->graph.set(path, value);
+}
+
+Registry& process_registry() {
+  static Registry& registry = *new Registry;
+  return registry;
+}
+
+}  // namespace detail
+
+Publication publish_devices(std::function<std::vector<DeviceFacts>()> devices) {
+  return detail::process_registry().publish_devices(std::move(devices));
+}
+
+Publication publish_progress(std::function<ProgressFacts()> progress) {
+  return detail::process_registry().publish_progress(std::move(progress));
+}
+
+}  // namespace forebay

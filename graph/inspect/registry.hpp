@@ -1,0 +1,81 @@
+#pragma once
+
+// The graphs that run in this process, and what the program publishes: all that inspectors may ask.
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <forebay/graph/inspect/report.hpp>
+
+namespace forebay::detail {
+
+/// What the registry needs of a graph. Called on any thread, while the graph is registered.
+struct Inspected {
+  std::string name;
+  std::function<GraphSnapshot()> snapshot;
+  std::function<void(std::string_view path, std::string_view value)> set;  // throws `Error`
+};
+
+/// Everything here is for any thread. One lock, held while a function of `Inspected` or a published
+/// one runs: they take microseconds, and none is called once its owner has left.
+class Registry {
+ public:
+  /// Returns the number of the run.
+  std::uint64_t enter(Inspected graph);
+  /// Keeps its last snapshot, until another run ends. Does not throw.
+  void leave(std::uint64_t run) noexcept;
+
+  Publication publish_devices(std::function<std::vector<DeviceFacts>()> devices);
+  Publication publish_progress(std::function<ProgressFacts()> progress);
+
+  ProcessRuns runs() const;
+
+  /// Of the graph of that name; the longest running one where several have it, or where none is
+  /// named; the one that ran last when none runs. Throws `Error` naming those that there are.
+  Report report(const std::optional<std::string>& graph = std::nullopt) const;
+
+  /// Throws `Error` where there is no such graph, it has ended, or it refuses.
+  void set(const std::optional<std::string>& graph, std::string_view path, std::string_view value);
+
+  // Held over a fork, so that the child gets it in order; there, the parent's graphs do not run.
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
+  void forget() { runs_.clear(), last_.reset(); }
+
+ private:
+  struct Run {
+    RunFacts facts;
+    Inspected graph;
+  };
+  template <typename Function>
+  struct Publisher {
+    std::uint64_t number;
+    Function function;
+  };
+  template <typename Function>
+  using Publishers = std::list<Publisher<Function>>;
+  template <typename Function>
+  Publication publish(Publishers<Function>& publishers, Function function);
+
+  const Run* find(const std::optional<std::string>& graph) const;
+  [[noreturn]] void refuse(const std::optional<std::string>& graph) const;
+  void tell_facts(Report& report) const;
+
+  mutable std::mutex mutex_;
+  std::uint64_t last_number_ = 0;
+  std::list<Run> runs_;         // in the order they began
+  std::optional<Report> last_;  // of the run that ended last: its facts and its snapshot
+  Publishers<std::function<std::vector<DeviceFacts>()>> devices_;
+  Publishers<std::function<ProgressFacts()>> progress_;
+};
+
+/// That of this process. Never destroyed: graphs may still run while the process ends.
+Registry& process_registry();
+
+}  // namespace forebay::detail
