@@ -38,16 +38,6 @@ std::string describe_kind(const Layer& layer) {
                      layer.stride > 1 ? fmt::format(" /{}", layer.stride) : "");
 }
 
-/// Of convolutions and linear layers; the rest is below 1 % of any network here.
-std::int64_t layer_flops(const Network& network, const Layer& layer) {
-  if (layer.kind != LayerKind::kConvolution && layer.kind != LayerKind::kLinear) return 0;
-  const auto& input = network.layers[static_cast<std::size_t>(layer.inputs.front())].output;
-  const std::int64_t window =
-      layer.kind == LayerKind::kConvolution ? std::int64_t{layer.kernel} * layer.kernel : 1;
-  return 2 * window * input.channels * layer.output.channels * layer.output.height *
-         layer.output.width;
-}
-
 /// 25557032 -> "25,557,032"
 std::string with_commas(std::int64_t value) {
   std::string digits = std::to_string(value);
@@ -58,6 +48,15 @@ std::string with_commas(std::int64_t value) {
 }
 
 }  // namespace
+
+std::int64_t layer_flops(const Network& network, const Layer& layer) {
+  if (layer.kind != LayerKind::kConvolution && layer.kind != LayerKind::kLinear) return 0;
+  const auto& input = network.layers[static_cast<std::size_t>(layer.inputs.front())].output;
+  const std::int64_t window =
+      layer.kind == LayerKind::kConvolution ? std::int64_t{layer.kernel} * layer.kernel : 1;
+  return 2 * window * input.channels * layer.output.channels * layer.output.height *
+         layer.output.width;
+}
 
 std::int64_t forward_flops(const Network& network) {
   std::int64_t total = 0;
