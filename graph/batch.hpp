@@ -87,7 +87,7 @@ class BatchNode final : public SerialNode<In, Out> {
       this->failed(flight.counted ? describe_item(this->item_of(flight), flight.sequence)
                                   : std::string("the last batch"));
     }
-    this->body_done(flight);
+    this->body_done(flight, actions);
     this->drop_item(flight);
     if (batch) this->send_next(std::move(*batch), flight, actions);
   }

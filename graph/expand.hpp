@@ -67,7 +67,7 @@ class ExpandNode final : public SerialNode<In, ElementOf<Range>> {
       }
       this->drop_item(flight);
     }
-    this->body_done(flight);
+    this->body_done(flight, actions);
     if (!range_) return;
     while (*next_ != std::end(*range_) && flight.parked == 0 &&
            this->output().admits(this->next_output())) {
@@ -110,7 +110,6 @@ class EmitNode final : public InputNode<In> {
                     " items it declared; declare as many as it sends");
       }
       Actions actions;
-      actions.now = flight_.end = now_ns();  // of this part of the body; the queue's clock
       node_.count_out();
       node_.output_.send(flight_.sequence * node_.per_item_ + sent_++, std::move(item), flight_,
                          actions);
@@ -145,7 +144,7 @@ class EmitNode final : public InputNode<In> {
     } catch (...) {
       this->failed(describe_item(item, flight.sequence));
     }
-    this->body_done(flight);
+    this->body_done(flight, actions);
     this->drop_item(flight);
     send_holes(flight.sequence, sender.sent(), actions);
   }

@@ -63,7 +63,7 @@ class JoinOf : public JoinBase {
     flights_.put_back(flight);
   }
   void work(Flight& flight, Actions& actions) override {
-    body_done(flight);
+    body_done(flight, actions);
     count_out();
     auto& item = static_cast<ItemFlight<Out>&>(flight).item;
     output_.send(flight.sequence, std::move(*item), flight, actions);

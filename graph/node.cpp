@@ -225,13 +225,14 @@ void Node::launch(Flight& flight) {
   }
 }
 
-void Node::begin_body(const Flight& flight) {
+void Node::begin_body(Flight& flight) {
+  if (run_.metering()) flight.begin = now_ns();
   const tbb::spin_mutex::scoped_lock lock(mutex_);
   account(flight.begin);
   ++running_;
 }
 
-std::int64_t Node::run_flight(Flight& flight, Actions& actions) {
+void Node::run_flight(Flight& flight, Actions& actions) {
   begin_body(flight);
   if (!run_.stopping()) {
     if (flight.sampled) flight.cpu = thread_cpu_ns();
@@ -241,11 +242,10 @@ std::int64_t Node::run_flight(Flight& flight, Actions& actions) {
       // Not the body but what surrounds it: a copy for a branch, `describe`, an element of a range.
       // The item may be half sent, so it cannot be skipped.
       run_.fail(name_ + ": item " + std::to_string(flight.sequence) + ": " + exception_text());
-      if (flight.end == 0) body_done(flight);
+      if (flight.end == 0) body_done(flight, actions);
     }
   }
   const std::int64_t end = flight.end;
-  actions.now = end;
   const tbb::spin_mutex::scoped_lock lock(mutex_);
   if (end != 0) {
     account(end);
@@ -261,12 +261,11 @@ std::int64_t Node::run_flight(Flight& flight, Actions& actions) {
   parked_ += flight.parked;
   recycle(flight);
   pump(actions);
-  return end;
 }
 
-void Node::body_done(Flight& flight) const {
-  flight.end = run_.metering() ? now_ns() : 1;
+void Node::body_done(Flight& flight, Actions& actions) const {
   if (flight.sampled) flight.cpu = thread_cpu_ns() - flight.cpu;
+  flight.end = actions.now = run_.metering() ? now_ns() : 1;
 }
 
 std::string exception_text() {

@@ -123,19 +123,18 @@ class Node {
   /// Returns false when the item was stored but waits for bytes; see `QueueBase::arrived`. A node
   /// that has ended drops it; a feedback edge that is full fails the run.
   template <typename T>
-  bool receive(Queue<T>& queue, Sequence s, T&& item, std::int64_t now, Actions& actions) {
+  bool receive(Queue<T>& queue, Sequence s, T&& item, Actions& actions) {
     const tbb::spin_mutex::scoped_lock lock(mutex_);
     if (ended_) return true;
-    account(now);
+    account(actions.time());
     if (queue.feedback() && queue.depth() >= queue.capacity()) return overflow(queue, actions);
     const bool admitted = queue.put(s, std::move(item), actions);
     pump(actions);
     return admitted;
   }
 
-  /// Runs one flight to its end: body, outputs, then whatever may start next. Returns the time at
-  /// which the body ended.
-  std::int64_t run_flight(Flight& flight, Actions& actions);
+  /// Runs one flight to its end: body, outputs, then whatever may start next.
+  void run_flight(Flight& flight, Actions& actions);
   /// Hands the flight to a worker.
   void launch(Flight& flight);
 
@@ -172,7 +171,7 @@ class Node {
       tbb::this_task_arena::isolate(call);
     }
   }
-  void body_done(Flight& flight) const;
+  void body_done(Flight& flight, Actions& actions) const;
   /// Deals with the exception being handled, thrown on `item` ("item 17"), as `on_error` says.
   /// `but` is why it cannot be skipped all the same; empty when it can.
   void failed(const std::string& item, const std::string& but = {});
@@ -189,7 +188,7 @@ class Node {
   bool overflow(const QueueBase& queue, Actions& actions) const;
   bool skips(std::string& what, const std::string& but);
   void account(std::int64_t now) const;
-  void begin_body(const Flight& flight);
+  void begin_body(Flight& flight);
   void pump(Actions& actions);
   bool may_start(const Found& found);
   bool outputs_allow(const Found& found) const;

@@ -25,7 +25,7 @@ class OutputPort : public OutputBase {
  protected:
   void send_to(std::size_t branch, Sequence s, T&& item, Flight& flight, Actions& actions) {
     auto& queue = static_cast<Queue<T>&>(*targets()[branch]);
-    if (!queue.owner().receive(queue, s, std::move(item), flight.end, actions)) {
+    if (!queue.owner().receive(queue, s, std::move(item), actions)) {
       ++flight.parked;
     }
   }

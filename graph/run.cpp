@@ -163,11 +163,9 @@ Flight* Run::settle(Actions& actions, Keep keep, const Node* own) {
 template <typename GoOn>
 void Run::run_chain(Flight* flight, const GoOn& go_on) {
   ++working_;
-  std::int64_t now = 0;
   while (flight != nullptr) {
     Actions actions;
-    flight->begin = now != 0 || !metering() ? now : now_ns();
-    now = flight->node->run_flight(*flight, actions);
+    flight->node->run_flight(*flight, actions);
     flight = go_on(actions);
   }
   --working_;

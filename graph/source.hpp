@@ -53,7 +53,7 @@ class SourceNode final : public Node {
       failed("item " + std::to_string(flight.sequence),
              ++failures_ < kMostFailures ? "" : "the source has failed 1000 times in a row");
     }
-    body_done(flight);
+    body_done(flight, actions);
     if (!out) return;
     sent_ = true;
     count_out();

@@ -32,7 +32,7 @@ class TransformNode final : public InputNode<In> {
     } catch (...) {
       this->failed(describe_item(item, flight.sequence));
     }
-    this->body_done(flight);
+    this->body_done(flight, actions);
     this->drop_item(flight);
     if (out) {
       this->count_out();
@@ -67,7 +67,7 @@ class FilterNode final : public InputNode<T> {
     } catch (...) {
       this->failed(describe_item(item, flight.sequence));
     }
-    this->body_done(flight);
+    this->body_done(flight, actions);
     if (keep) {
       this->count_out();
       output_.send(flight.sequence, std::move(item), flight, actions);
@@ -93,7 +93,7 @@ class BroadcastNode final : public InputNode<T> {
 
  private:
   void work(Flight& flight, Actions& actions) override {
-    this->body_done(flight);
+    this->body_done(flight, actions);
     this->count_out();
     output_.send_all(flight.sequence, std::move(this->item_of(flight)), flight, actions);
     this->drop_item(flight);
@@ -110,7 +110,7 @@ class SinkNode final : public InputNode<In> {
       : InputNode<In>(run, std::move(name), "sink", settings), body_(std::move(body)) {}
 
  private:
-  void work(Flight& flight, Actions&) override {
+  void work(Flight& flight, Actions& actions) override {
     In& item = this->item_of(flight);
     try {
       this->call_body([&] { body_(std::move(item)); });
@@ -118,7 +118,7 @@ class SinkNode final : public InputNode<In> {
     } catch (...) {
       this->failed(describe_item(item, flight.sequence));
     }
-    this->body_done(flight);
+    this->body_done(flight, actions);
     this->drop_item(flight);
   }
 

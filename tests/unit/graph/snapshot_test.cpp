@@ -5,10 +5,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "helpers.hpp"
@@ -137,6 +140,50 @@ TEST(Snapshot, MetersAgreeWithTheIdentitiesOfAPipeline) {
   EXPECT_NEAR(share("slow", &NodeSnapshot::busy), 1.0, 0.1);
   EXPECT_NEAR(share("last", &NodeSnapshot::starved), 0.5, 0.25);
   EXPECT_LT(share("last", &NodeSnapshot::blocked), 0.01);
+}
+
+struct SlowDelete {
+  void operator()(const int* number) const {
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < until) {
+    }
+    delete number;
+  }
+  std::chrono::microseconds time{0};
+};
+/// Takes its time to go away, and cannot say what it is.
+using SlowToDrop = std::unique_ptr<int, SlowDelete>;
+std::string describe(const SlowToDrop&) { throw std::runtime_error("no words"); }
+
+TEST(Snapshot, CpuTimeIsThatOfBodiesAlsoWhenOneFailsAfterItHasSent) {
+  constexpr int kSampled = 512;  // CPU time is read for this item and for the first one
+  const SlowDelete slow{std::chrono::microseconds(50)};
+  Graph graph("g");
+  graph.source("s", count_to(kSampled + 1)) >>
+      graph.transform("wrap", [&](int i) { return SlowToDrop(new int(i), slow); }) >>
+      graph.expand<int>("emit", {.run_on = RunOn::kOwnThreads}, 2,
+                        [](const SlowToDrop& item, Emitter<int>& emit) {
+                          emit(*item);
+                          if (*item == kSampled) throw std::runtime_error("is broken");
+                        }) >>
+      graph.sink("eat", [](int) {});
+  EXPECT_EQ(test::error_of([&] { graph.run(); }), "emit: item 512: no words");
+  const NodeSnapshot node = graph.snapshot().node("emit");
+  EXPECT_EQ(node.service.count(), std::uint64_t{kSampled + 1});
+  EXPECT_LE(double(node.cpu), 1.1 * double(node.busy));
+}
+
+TEST(Snapshot, ServiceIsTheTimeInTheBodyAlone) {
+  // One thread goes from an item of `drop` to the next; that takes long, but no body does.
+  constexpr int kItems = 8;
+  const SlowDelete slow{std::chrono::milliseconds(5)};
+  Graph graph("g", {.threads = 1});
+  graph.source("s", NodeSettings{}, count_to(kItems)) >>
+      graph.transform("wrap", [&](int i) { return SlowToDrop(new int(i), slow); }) >>
+      graph.sink("drop", {.run_on = RunOn::kOwnThreads}, [](const SlowToDrop&) {});
+  const NodeSnapshot node = graph.run().node("drop");
+  EXPECT_EQ(node.service.count(), std::uint64_t{kItems});
+  EXPECT_LT(node.service.quantile(0.5), 2'500'000);
 }
 
 TEST(Snapshot, WithoutMeteringCountsItemsOnly) {
