@@ -27,8 +27,7 @@ void check_classes(const TrainOptions& options, const std::vector<std::string>& 
                     "class in it",
                     options.data_train));
   }
-  check_number(options, train);
-  if (train.empty() || val.empty() || train == val) return;
+  if (train.empty() || val.empty() || train == val) return check_number(options, train);
   const auto [in_train, in_val] = std::ranges::mismatch(train, val);
   const bool lacks = in_train != train.end() && std::ranges::find(val, *in_train) == val.end();
   throw Error(fmt::format(
