@@ -1,0 +1,11 @@
+#pragma once
+
+// The commands of the forebay program; each is in the source file of its name.
+
+#include <forebay/program.hpp>
+
+namespace forebay {
+
+Command snapshot_command();
+
+}  // namespace forebay
