@@ -221,6 +221,7 @@ GraphSnapshot Graph::snapshot() const {
   result.name = name();
   result.time = detail::now_ns();
   result.elapsed = run_->started() ? result.time - run_->begin_time() : 0;
+  result.threads = static_cast<std::size_t>(run_->threads());
   for (const auto& node : nodes_) result.nodes.push_back(node->snapshot(result.time));
   return result;
 }

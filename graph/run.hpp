@@ -40,6 +40,7 @@ class Run {
   tbb::flow::graph& flow() { return *flow_; }
   bool metering() const { return options_.metering; }
   const std::string& name() const { return name_; }
+  int threads() const { return threads_; }
 
   /// Runs `nodes` to the end; throws what `fail` was first given. Once only.
   void execute(std::vector<Node*> nodes);

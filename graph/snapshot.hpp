@@ -68,6 +68,7 @@ struct GraphSnapshot {
   std::string name;
   std::int64_t time = 0;            // steady clock, nanoseconds
   std::int64_t elapsed = 0;         // nanoseconds since the run began
+  std::size_t threads = 0;          // of the pool that its nodes share
   std::vector<NodeSnapshot> nodes;  // in the order they were declared
 
   /// Throws `Error` when there is no node of that name.

@@ -1,9 +1,10 @@
 #pragma once
 
-// What a program tells about itself beside its graphs: devices and progress.
+// What a program tells about itself beside its graphs: devices, progress, what nodes stand for.
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,14 @@ struct ProgressFacts {
   std::string label;
   double done = 0, total = 0;
   std::string unit;
+  std::map<std::string, double> figures = {};  // how well it goes now: {"loss", 2.31}
+};
+
+/// What the nodes of a program's graphs stand for. Names that a graph does not have are ignored.
+struct NodeRoles {
+  std::vector<std::string> devices;     // their body is a device's work, replica by replica
+  std::vector<std::string> all_reduce;  // they add up what the devices give
+  std::string samples;                  // what the first source's items are called: "images"
 };
 
 /// Something that inspectors are told while this lives.
@@ -55,5 +64,8 @@ class [[nodiscard]] Publication {
 /// tell. Any thread.
 Publication publish_devices(std::function<std::vector<DeviceFacts>()> devices);
 Publication publish_progress(std::function<ProgressFacts()> progress);
+
+/// From now on inspectors are told of these roles too. Any thread.
+Publication publish_roles(NodeRoles roles);
 
 }  // namespace forebay

@@ -30,26 +30,30 @@ void from_json(const Json& json, Histogram& histogram) {
   histogram = Histogram(counts);
 }
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QueueSnapshot, from, depth, capacity, high_water,
-                                                bytes, capacity_bytes, high_water_bytes, depth_time,
-                                                level_time)
+NLOHMANN_JSON_SERIALIZE_ENUM(Order, {{Order::kAny, "any"}, {Order::kInOrder, "in_order"}})
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QueueSnapshot, from, depth, capacity, first,
+                                                high_water, bytes, capacity_bytes, high_water_bytes,
+                                                depth_time, level_time)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NodeSnapshot, name, kind, inputs, outputs,
-                                                concurrency, active, own_threads, ended, items_in,
-                                                items_out, errors, skipped, metered, busy, ready,
-                                                starved, blocked, limited, cpu, service)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GraphSnapshot, name, time, elapsed, nodes)
+                                                concurrency, per_item, order, serial, fixed, active,
+                                                own_threads, ended, items_in, items_out, errors,
+                                                skipped, metered, busy, ready, starved, blocked,
+                                                limited, cpu, service)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GraphSnapshot, name, time, elapsed, threads, nodes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ProcessFacts, pid, program, command)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RunFacts, name, number, running, since)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ProcessRuns, process, runs)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DeviceFacts, name, busy, memory_used, memory_total,
                                                 samples_per_second)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ProgressFacts, label, done, total, unit)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ProgressFacts, label, done, total, unit, figures)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NodeRoles, devices, all_reduce, samples)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(HostSample, time, cpus, cpus_usable, cpu_total,
                                                 cpu_idle, cpu_io_wait, disk_read, disk_written,
                                                 memory_used, memory_total, process_cpu,
                                                 process_memory)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, process, run, graph, devices, progress,
-                                                host)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, process, run, graph, roles, devices,
+                                                progress, host)
 
 namespace {
 

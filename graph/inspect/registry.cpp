@@ -61,14 +61,14 @@ void Registry::leave(std::uint64_t number) noexcept {
   runs_.erase(run);
 }
 
-template <typename Function>
-Publication Registry::publish(Publishers<Function>& publishers, Function function) {
+template <typename What>
+Publication Registry::publish(AllPublished<What>& all, What what) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t number = ++last_number_;
-  publishers.push_back({number, std::move(function)});
-  return Publication([this, &publishers, number] {
+  all.push_back({number, std::move(what)});
+  return Publication([this, &all, number] {
     const std::lock_guard withdraw_lock(mutex_);
-    publishers.remove_if([number](const auto& each) { return each.number == number; });
+    all.remove_if([number](const auto& each) { return each.number == number; });
   });
 }
 
@@ -79,6 +79,8 @@ Publication Registry::publish_devices(std::function<std::vector<DeviceFacts>()> 
 Publication Registry::publish_progress(std::function<ProgressFacts()> progress) {
   return publish(progress_, std::move(progress));
 }
+
+Publication Registry::publish_roles(NodeRoles roles) { return publish(roles_, std::move(roles)); }
 
 ProcessRuns Registry::runs() const {
   ProcessRuns result{this_process(), {}};
@@ -103,15 +105,20 @@ void Registry::refuse(const std::optional<std::string>& graph) const {
 }
 
 void Registry::tell_facts(Report& report) const {
-  for (const auto& publisher : devices_) {
+  for (const auto& [number, roles] : roles_) {
+    std::ranges::copy(roles.devices, std::back_inserter(report.roles.devices));
+    std::ranges::copy(roles.all_reduce, std::back_inserter(report.roles.all_reduce));
+    if (report.roles.samples.empty()) report.roles.samples = roles.samples;
+  }
+  for (const auto& [number, devices] : devices_) {
     try {
-      std::ranges::move(publisher.function(), std::back_inserter(report.devices));
+      std::ranges::move(devices(), std::back_inserter(report.devices));
     } catch (...) {  // nothing to tell
     }
   }
-  for (const auto& publisher : progress_) {
+  for (const auto& [number, progress] : progress_) {
     try {
-      report.progress.push_back(publisher.function());
+      report.progress.push_back(progress());
     } catch (...) {  // nothing to tell
     }
   }
@@ -122,6 +129,7 @@ void Registry::tell_facts(Report& report) const {
   for (ProgressFacts& progress : report.progress) {
     make_finite(progress.done);
     make_finite(progress.total);
+    for (auto& [name, figure] : progress.figures) make_finite(figure);
   }
 }
 
@@ -165,6 +173,10 @@ Publication publish_devices(std::function<std::vector<DeviceFacts>()> devices) {
 
 Publication publish_progress(std::function<ProgressFacts()> progress) {
   return detail::process_registry().publish_progress(std::move(progress));
+}
+
+Publication publish_roles(NodeRoles roles) {
+  return detail::process_registry().publish_roles(std::move(roles));
 }
 
 }  // namespace forebay

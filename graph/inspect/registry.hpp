@@ -33,6 +33,7 @@ class Registry {
 
   Publication publish_devices(std::function<std::vector<DeviceFacts>()> devices);
   Publication publish_progress(std::function<ProgressFacts()> progress);
+  Publication publish_roles(NodeRoles roles);
 
   ProcessRuns runs() const;
 
@@ -53,15 +54,15 @@ class Registry {
     RunFacts facts;
     Inspected graph;
   };
-  template <typename Function>
-  struct Publisher {
+  template <typename What>
+  struct Published {
     std::uint64_t number;
-    Function function;
+    What what;
   };
-  template <typename Function>
-  using Publishers = std::list<Publisher<Function>>;
-  template <typename Function>
-  Publication publish(Publishers<Function>& publishers, Function function);
+  template <typename What>
+  using AllPublished = std::list<Published<What>>;
+  template <typename What>
+  Publication publish(AllPublished<What>& all, What what);
 
   const Run* find(const std::optional<std::string>& graph) const;
   [[noreturn]] void refuse(const std::optional<std::string>& graph) const;
@@ -71,8 +72,9 @@ class Registry {
   std::uint64_t last_number_ = 0;
   std::list<Run> runs_;         // in the order they began
   std::optional<Report> last_;  // of the run that ended last: its facts and its snapshot
-  Publishers<std::function<std::vector<DeviceFacts>()>> devices_;
-  Publishers<std::function<ProgressFacts()>> progress_;
+  AllPublished<std::function<std::vector<DeviceFacts>()>> devices_;
+  AllPublished<std::function<ProgressFacts()>> progress_;
+  AllPublished<NodeRoles> roles_;
 };
 
 /// That of this process. Never destroyed: graphs may still run while the process ends.

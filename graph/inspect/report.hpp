@@ -39,6 +39,7 @@ struct Report {
   ProcessFacts process;
   RunFacts run;
   GraphSnapshot graph;
+  NodeRoles roles;
   std::vector<DeviceFacts> devices;
   std::vector<ProgressFacts> progress;
   HostSample host;

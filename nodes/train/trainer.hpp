@@ -92,6 +92,10 @@ class Trainer {
 
   /// Bytes of all replicas' plans, and of weights, gradients and optimizer.
   std::size_t memory_bytes() const;
+  /// Of one replica's plan.
+  std::size_t replica_bytes(std::size_t replica) const {
+    return replicas_[replica]->memory_bytes();
+  }
 
  private:
   struct Bucket;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <stdexcept>
 #include <thread>
@@ -60,6 +61,17 @@ std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
     replicas.push_back(make_cpu_replica(network, replica));
   }
   return replicas;
+}
+
+std::vector<DeviceFacts> device_facts(const TrainOptions& options, const Trainer& trainer) {
+  std::vector<DeviceFacts> devices;
+  for (std::size_t i = 0; i < options.devices.size(); ++i) {
+    DeviceFacts device;
+    device.name = fmt::format("{}:{}", options.devices[i].kind, options.devices[i].index);
+    device.memory_used = trainer.replica_bytes(i);
+    devices.push_back(device);
+  }
+  return devices;
 }
 
 ScheduleOptions schedule_options(const TrainOptions& options, std::uint64_t epoch_size) {
@@ -142,6 +154,11 @@ Session::Session(const TrainOptions& options, Log& log)
   check_graphs();
   load();
   remove_another_runs_checkpoints();
+  NodeRoles roles = node_roles(options.devices.size());
+  if (options.benchmark) roles.samples = "batches";
+  live_.emplace(std::move(roles), device_facts(options, *trainer_), rows,
+                static_cast<std::int64_t>(epoch_size_));
+  live_->set(progress_at(first_epoch_, 0));
 }
 
 // A setting that a node refuses shall not end the run after its first epoch.
@@ -227,6 +244,8 @@ bool Session::train_epoch(int epoch) {
   if (train_data_) train_data_->seek(position_, begin_of_epoch + epoch_size_);
   Graph graph("train_imagenet", graph_options(*trainer_, log_));
   build_training(graph, [&](const Step& step) { step_done(epoch, batch++, step); });
+  live_->set(progress_at(epoch, batch * static_cast<std::uint64_t>(options_.batch_size)));
+  const LiveFacts::Watch watch(*live_, graph);
 
   const double begin = clock_();
   const std::int64_t first_step = trainer_->next_step();
@@ -258,19 +277,26 @@ void Session::step_done(int epoch, int batch, const Step& step) {
   last_lr_ = step.lr;
   epoch_total_ += step.result;
   if (const auto line = speedometer_.batch_done(epoch, batch, step.result)) log_.info(*line);
-  Progress progress;
-  progress.epoch = epoch;
-  progress.epochs = options_.num_epochs;
-  progress.images = train_data_ ? static_cast<std::int64_t>(step.next_position) -
-                                      epoch * static_cast<std::int64_t>(epoch_size_)
-                                : (batch + std::int64_t{1}) * options_.batch_size;
-  progress.images_per_epoch = static_cast<std::int64_t>(epoch_size_);
+  Progress progress = progress_at(
+      epoch, train_data_ ? step.next_position - static_cast<std::uint64_t>(epoch) * epoch_size_
+                         : (static_cast<std::uint64_t>(batch) + 1) *
+                               static_cast<std::uint64_t>(options_.batch_size));
   progress.loss = mean_loss(step.result);
   progress.accuracy = accuracy(step.result);
   show_progress(progress);
 }
 
+Progress Session::progress_at(int epoch, std::uint64_t images) const {
+  Progress progress;
+  progress.epoch = epoch;
+  progress.epochs = options_.num_epochs;
+  progress.images = static_cast<std::int64_t>(images);
+  progress.images_per_epoch = static_cast<std::int64_t>(epoch_size_);
+  return progress;
+}
+
 void Session::show_progress(const Progress& progress) {
+  live_->set(progress);
   if (!on_terminal_) return;
   if (const auto line = progress_line_.update(progress)) log_.set_progress(*line);
 }
@@ -289,10 +315,8 @@ bool Session::validate(int epoch) {
   val_data_->seek(0);
   Graph graph("validation", graph_options(*trainer_, log_));
   StepResult total;
-  Progress progress;
+  Progress progress = progress_at(epoch, 0);
   progress.phase = "Validation";
-  progress.epoch = epoch;
-  progress.epochs = options_.num_epochs;
   progress.images_per_epoch = static_cast<std::int64_t>(val_data_->count());
   build_validation(graph, [&](const StepResult& result) {
     total += result;
@@ -302,6 +326,8 @@ bool Session::validate(int epoch) {
     show_progress(progress);
     if (InterruptWatch::seen()) graph.cancel();
   });
+  live_->set(progress);
+  const LiveFacts::Watch watch(*live_, graph);
   result_.skipped_in_validation = skipped_images(graph.run());
   log_.set_progress("");
   if (graph.cancelled()) return false;
@@ -324,8 +350,15 @@ GraphSnapshot test_io(const TrainOptions& options, Log& log) {
   ReadSpeedometer speedometer(options, seconds_now);
   Graph graph("test-io", log_skipped(log));
   int batch = 0;
+  std::atomic<std::uint64_t> images_read = 0;
+  const Publication roles = publish_roles({{}, {}, "images"});
+  const Publication progress = publish_progress([&, all = reader.count()] {
+    return ProgressFacts{"reading", static_cast<double>(images_read),
+                         static_cast<double>(options.num_examples.value_or(all)), "images"};
+  });
   const auto read = graph.source("read", [&reader] { return reader(); });
-  const auto count = graph.sink("count", {.queue = 2}, [&](const BatchHandle&) {
+  const auto count = graph.sink("count", {.queue = 2}, [&](const BatchHandle& full) {
+    images_read += full->filled;
     if (const auto line = speedometer.batch_done(batch++)) log.info(*line);
     if (InterruptWatch::seen()) graph.cancel();
   });

@@ -19,6 +19,7 @@
 #include <forebay/nodes/train/trainer.hpp>
 #include <train_imagenet/checkpoints.hpp>
 #include <train_imagenet/classes.hpp>
+#include <train_imagenet/live_facts.hpp>
 #include <train_imagenet/log.hpp>
 #include <train_imagenet/options.hpp>
 #include <train_imagenet/progress.hpp>
@@ -79,6 +80,7 @@ class Session {
   Stage<void, BatchHandle> training_batches(Graph& graph);
   Stage<void, BatchHandle> made_up_batches(Graph& graph) const;
   void step_done(int epoch, int batch, const Step& step);
+  Progress progress_at(int epoch, std::uint64_t images) const;
   void show_progress(const Progress& progress);
 
   const TrainOptions& options_;
@@ -103,6 +105,7 @@ class Session {
   bool on_terminal_;
   StepResult epoch_total_;
   double last_lr_ = 0;
+  std::optional<LiveFacts> live_;
 };
 
 /// --test-io 1: reads one epoch of training batches and logs the speed.

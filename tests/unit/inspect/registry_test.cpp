@@ -119,7 +119,11 @@ TEST(Registry, TellsWhatIsPublishedAsLongAsThatLasts) {
   auto devices = registry.publish_devices([] {
     return std::vector<DeviceFacts>{{"cuda:0", 0.5, 1, 2, 3}, {"cuda:1", NAN, 1, 2, INFINITY}};
   });
-  const auto progress = registry.publish_progress([] { return ProgressFacts{"epoch", 1, 2, "x"}; });
+  const auto progress = registry.publish_progress([] {
+    return ProgressFacts{"epoch", 1, 2, "x", {{"loss", NAN}}};
+  });
+  const auto roles = registry.publish_roles({{"step[0]"}, {"sum"}, "images"});
+  auto more_roles = registry.publish_roles({{"step[1]"}, {}, "batches"});
   const auto broken =
       registry.publish_progress([]() -> ProgressFacts { throw std::runtime_error("none yet"); });
   Report report = registry.report();
@@ -129,6 +133,12 @@ TEST(Registry, TellsWhatIsPublishedAsLongAsThatLasts) {
   EXPECT_EQ(report.devices[1].samples_per_second, 0);
   ASSERT_EQ(report.progress.size(), 1u);
   EXPECT_EQ(report.progress[0].label, "epoch");
+  EXPECT_EQ(report.progress[0].figures.at("loss"), 0);
+  EXPECT_THAT(report.roles.devices, ElementsAre("step[0]", "step[1]"));
+  EXPECT_THAT(report.roles.all_reduce, ElementsAre("sum"));
+  EXPECT_EQ(report.roles.samples, "images");
+  more_roles.reset();
+  EXPECT_THAT(registry.report().roles.devices, ElementsAre("step[0]"));
   devices.reset();
   EXPECT_THAT(registry.report().devices, IsEmpty());
 }
