@@ -30,7 +30,7 @@ void from_json(const Json& json, Histogram& histogram) {
   histogram = Histogram(counts);
 }
 
-NLOHMANN_JSON_SERIALIZE_ENUM(Order, {{Order::kAny, "any"}, {Order::kInOrder, "in_order"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Order, {{Order::kAny, "any"}, {Order::kInOrder, "in order"}})
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QueueSnapshot, from, depth, capacity, first,
                                                 high_water, bytes, capacity_bytes, high_water_bytes,
