@@ -68,6 +68,7 @@ struct Event {
 struct Actions {
   std::int64_t now = 0;  // when their cause happened, nanoseconds; 0 before `time` was asked
   std::int64_t time() { return now != 0 ? now : now = now_ns(); }
+  bool traced = false;                // an item was; depths may be noted after it
   InlineVector<Flight*, 16> flights;  // to run, the most urgent first
   InlineVector<Event, 16> events;
 };

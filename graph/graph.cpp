@@ -160,7 +160,8 @@ GraphSnapshot Graph::run() {
   for (const auto& node : nodes_) nodes.push_back(node.get());
   const detail::Registration registration(
       {name(), [this] { return snapshot(); },
-       [this](std::string_view path, std::string_view value) { set(path, value); }});
+       [this](std::string_view path, std::string_view value) { set(path, value); },
+       [this](const std::string& holder, double seconds) { return trace(holder, seconds); }});
   run_->execute(std::move(nodes));
   return snapshot();
 }
@@ -223,6 +224,15 @@ GraphSnapshot Graph::snapshot() const {
   result.elapsed = run_->started() ? result.time - run_->begin_time() : 0;
   result.threads = static_cast<std::size_t>(run_->threads());
   for (const auto& node : nodes_) result.nodes.push_back(node->snapshot(result.time));
+  return result;
+}
+
+Trace Graph::trace(const std::string& holder, double seconds) {
+  if (!run_->metering()) throw Error("graph '" + name() + "' measures no times to trace");
+  Trace result;
+  result.graph = name();
+  for (const auto& node : nodes_) result.nodes.push_back(node->traced());
+  run_->tracer().take(holder, detail::now_ns() + static_cast<std::int64_t>(seconds * 1e9), result);
   return result;
 }
 

@@ -230,6 +230,12 @@ class Graph {
   /// What happened so far. Any thread, before, during and after the run; takes microseconds.
   GraphSnapshot snapshot() const;
 
+  /// Keeps a timeline of every body and of the queues' depths until `seconds` from now, and gives
+  /// what it has kept since the last call: call it several times a second, at the end with 0. What
+  /// does not fit in between is dropped and counted. Any thread; `holder` names who asks ("process
+  /// 12"). Throws `Error` while another holder's time lasts, and when the graph has no meters.
+  Trace trace(const std::string& holder, double seconds);
+
   const std::string& name() const;
 
  private:

@@ -246,6 +246,7 @@ void Node::run_flight(Flight& flight, Actions& actions) {
     }
   }
   const std::int64_t end = flight.end;
+  if (run_.tracer().wants(end)) trace(flight, actions);
   const tbb::spin_mutex::scoped_lock lock(mutex_);
   if (end != 0) {
     account(end);

@@ -16,6 +16,7 @@
 #include <forebay/graph/queue.hpp>
 #include <forebay/graph/settings.hpp>
 #include <forebay/graph/snapshot.hpp>
+#include <forebay/graph/tracer.hpp>
 
 namespace forebay::detail {
 
@@ -138,6 +139,12 @@ class Node {
   /// Hands the flight to a worker.
   void launch(Flight& flight);
 
+  /// Its index among the graph's nodes in their traces. Before the run.
+  void set_number(std::uint32_t number) { number_ = number; }
+  TracedNode traced() const;
+  /// Notes how many items wait in each input.
+  void trace_depths(Tracer& tracer, std::int64_t now) const;
+
   /// What a stuck node waits for, in words; empty when it waits for nothing.
   std::string waiting_for() const;
   bool ended() const;
@@ -189,6 +196,7 @@ class Node {
   bool skips(std::string& what, const std::string& but);
   void account(std::int64_t now) const;
   void begin_body(Flight& flight);
+  void trace(const Flight& flight, Actions& actions) const;
   void pump(Actions& actions);
   bool may_start(const Found& found);
   bool outputs_allow(const Found& found) const;
@@ -197,6 +205,7 @@ class Node {
   Run& run_;
   const std::string name_, kind_;
   const bool has_own_threads_;
+  std::uint32_t number_ = 0;
   NodeSettings settings_;
   std::vector<QueueBase*> inputs_;
   std::vector<OutputBase*> outputs_;

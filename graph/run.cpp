@@ -44,6 +44,7 @@ Run::~Run() = default;
 void Run::execute(std::vector<Node*> nodes) {
   nodes_ = std::move(nodes);
   live_ = nodes_.size();
+  for (std::uint32_t i = 0; i < nodes_.size(); ++i) nodes_[i]->set_number(i);
   begin_ = now_ns();
   ++working_;  // until all nodes have been woken
   {
@@ -159,6 +160,13 @@ Flight* Run::settle(Actions& actions, Keep keep, const Node* own) {
   return kept;
 }
 
+// A depth changes when a body has ended, so the worker that ended one looks at them, now and then.
+void Run::trace_depths() {
+  const std::int64_t now = now_ns();
+  if (!tracer_.claims_sample(now)) return;
+  for (const Node* node : nodes_) node->trace_depths(tracer_, now);
+}
+
 // `go_on` settles what a flight left to do and gives the one to continue with.
 template <typename GoOn>
 void Run::run_chain(Flight* flight, const GoOn& go_on) {
@@ -167,6 +175,7 @@ void Run::run_chain(Flight* flight, const GoOn& go_on) {
     Actions actions;
     flight->node->run_flight(*flight, actions);
     flight = go_on(actions);
+    if (actions.traced) trace_depths();
   }
   --working_;
 }

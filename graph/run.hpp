@@ -20,6 +20,7 @@
 #include <forebay/graph/actions.hpp>
 #include <forebay/graph/graph_options.hpp>
 #include <forebay/graph/settings.hpp>
+#include <forebay/graph/tracer.hpp>
 
 namespace forebay::detail {
 
@@ -41,6 +42,7 @@ class Run {
   bool metering() const { return options_.metering; }
   const std::string& name() const { return name_; }
   int threads() const { return threads_; }
+  Tracer& tracer() { return tracer_; }
 
   /// Runs `nodes` to the end; throws what `fail` was first given. Once only.
   void execute(std::vector<Node*> nodes);
@@ -73,6 +75,7 @@ class Run {
   void submit(tbb::flow::function_node<Flight*>& task, Flight* flight);
 
  private:
+  void trace_depths();
   template <typename GoOn>
   void run_chain(Flight* flight, const GoOn& go_on);
   void run_until_ended();
@@ -90,6 +93,7 @@ class Run {
   std::unique_ptr<tbb::flow::graph> flow_;
   std::vector<Node*> nodes_;
   std::int64_t begin_ = 0;
+  Tracer tracer_;
 
   std::atomic<bool> started_{false}, stopping_{false};
   std::atomic<std::size_t> live_{0};

@@ -31,6 +31,13 @@ std::string checked(const detail::HttpResponse& response) {
   throw Error("it answers with status " + std::to_string(response.status) + ": " + response.body);
 }
 
+std::string post(const std::string& socket, const std::string& address,
+                 const std::optional<std::string>& graph, Json body) {
+  if (graph) body["graph"] = *graph;
+  const auto replace = Json::error_handler_t::replace;
+  return checked(detail::http_request(socket, "POST", address, body.dump(-1, ' ', false, replace)));
+}
+
 bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
@@ -98,10 +105,11 @@ FoundProcesses find_processes() {
 Report Inspector::report() const { return report_from_json(get("/snapshot.json")); }
 
 void Inspector::set(const std::string& path, const std::string& value) const {
-  Json body{{"path", path}, {"value", value}};
-  if (graph_) body["graph"] = *graph_;
-  const auto replace = Json::error_handler_t::replace;
-  checked(detail::http_request(socket_, "POST", "/set", body.dump(-1, ' ', false, replace)));
+  post(socket_, "/set", graph_, {{"path", path}, {"value", value}});
+}
+
+std::string Inspector::trace(const std::string& holder, double seconds) const {
+  return post(socket_, "/trace", graph_, {{"holder", holder}, {"seconds", seconds}});
 }
 
 std::string Inspector::get(const std::string& address) const {

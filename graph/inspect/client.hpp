@@ -39,6 +39,8 @@ class Inspector {
   // unknown or out of range.
   Report report() const;
   void set(const std::string& path, const std::string& value) const;
+  /// As `Graph::trace`, as the JSON of a `TraceReport`.
+  std::string trace(const std::string& holder, double seconds) const;
   /// The text at an address that takes a graph: "/graph.dot".
   std::string get(const std::string& address) const;
 

@@ -160,6 +160,14 @@ void Registry::set(const std::optional<std::string>& graph, std::string_view pat
   run->graph.set(path, value);
 }
 
+TraceReport Registry::trace(const std::optional<std::string>& graph, const std::string& holder,
+                            double seconds) {
+  const std::lock_guard lock(mutex_);
+  const Run* run = find(graph);
+  if (run == nullptr) refuse(graph);
+  return {this_process(), run->facts, run->graph.trace(holder, seconds)};
+}
+
 Registry& process_registry() {
   static Registry& registry = *new Registry;
   return registry;

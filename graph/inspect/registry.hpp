@@ -19,7 +19,8 @@ namespace forebay::detail {
 struct Inspected {
   std::string name;
   std::function<GraphSnapshot()> snapshot;
-  std::function<void(std::string_view path, std::string_view value)> set;  // throws `Error`
+  std::function<void(std::string_view path, std::string_view value)> set;      // throws `Error`
+  std::function<Trace(const std::string& holder, double seconds)> trace = {};  // throws `Error`
 };
 
 /// Everything here is for any thread. One lock, held while a function of `Inspected` or a published
@@ -43,6 +44,10 @@ class Registry {
 
   /// Throws `Error` where there is no such graph, it has ended, or it refuses.
   void set(const std::optional<std::string>& graph, std::string_view path, std::string_view value);
+
+  /// As `Graph::trace`. Throws `Error` where there is no such graph, it has ended, or it refuses.
+  TraceReport trace(const std::optional<std::string>& graph, const std::string& holder,
+                    double seconds);
 
   // Held over a fork, so that the child gets it in order; there, the parent's graphs do not run.
   void lock() { mutex_.lock(); }

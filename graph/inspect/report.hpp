@@ -10,6 +10,7 @@
 #include <forebay/graph/inspect/facts.hpp>
 #include <forebay/graph/inspect/host.hpp>
 #include <forebay/graph/snapshot.hpp>
+#include <forebay/graph/trace.hpp>
 
 namespace forebay {
 
@@ -45,14 +46,23 @@ struct Report {
   HostSample host;
 };
 
+/// A piece of the timeline of one run.
+struct TraceReport {
+  ProcessFacts process;
+  RunFacts run;
+  Trace trace;
+};
+
 // As JSON; docs/inspect.md describes it. What is unknown is ignored, what is missing stays as it
 // was made, so programs of different versions understand each other. Reading throws `Error` on text
 // that is no such JSON.
 std::string to_json(const GraphSnapshot& snapshot);
 std::string to_json(const ProcessRuns& runs);
 std::string to_json(const Report& report);
+std::string to_json(const TraceReport& report);
 GraphSnapshot snapshot_from_json(std::string_view json);
 ProcessRuns runs_from_json(std::string_view json);
 Report report_from_json(std::string_view json);
+TraceReport trace_from_json(std::string_view json);
 
 }  // namespace forebay

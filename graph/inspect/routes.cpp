@@ -11,6 +11,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr double kMostTraceSeconds = 10;  // at once; who wants more asks again
+
 struct Route {
   const char* method;
   const char* path;
@@ -66,10 +68,32 @@ HttpResponse set(Registry& registry, const HttpRequest& request) {
   return {200, "application/json", "{}"};
 }
 
+HttpResponse trace(Registry& registry, const HttpRequest& request) {
+  std::optional<std::string> graph;
+  std::string holder;
+  double seconds = -1;
+  try {
+    const Json json = Json::parse(request.body);
+    if (json.contains("graph")) graph = json.at("graph").get<std::string>();
+    holder = json.at("holder").get<std::string>();
+    seconds = json.at("seconds").get<double>();
+  } catch (const Json::exception&) {  // refused below
+  }
+  if (!(seconds >= 0 && seconds <= kMostTraceSeconds)) {
+    return refusal(400, R"(the body is not {"holder": "me", "seconds": 1}, 0 to 10 seconds)");
+  }
+  try {
+    return {200, "application/json", to_json(registry.trace(graph, holder, seconds))};
+  } catch (const Error& error) {
+    return refusal(400, error.what());
+  }
+}
+
 const Route kRoutes[] = {
     {"GET", "/graphs", list},
     {"GET", "/snapshot.json", snapshot},
     {"POST", "/set", set},
+    {"POST", "/trace", trace},
 };
 
 }  // namespace

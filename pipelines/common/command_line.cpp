@@ -24,6 +24,10 @@ po::options_description describe(const std::vector<FlagForm>& known) {
   return description;
 }
 
+std::string spelled_out(const std::string& argument) {
+  return argument == "-h" ? "--help" : argument == "-o" ? "--output" : argument;
+}
+
 // "--gpus=" is an empty value, as for MXNet; Boost takes it for a mistake unless it stands apart.
 std::vector<std::string> separate_empty_values(const std::vector<std::string>& arguments) {
   std::vector<std::string> out;
@@ -32,7 +36,7 @@ std::vector<std::string> separate_empty_values(const std::vector<std::string>& a
       out.push_back(argument.substr(0, argument.size() - 1));
       out.emplace_back();
     } else {
-      out.push_back(argument == "-h" ? "--help" : argument);
+      out.push_back(spelled_out(argument));
     }
   }
   return out;

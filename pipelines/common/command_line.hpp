@@ -20,7 +20,8 @@ struct GivenFlag {
 };
 
 /// In the order given. Names are never abbreviated; unknown ones are among the result, for the
-/// caller to refuse. `-h` is `--help`. Throws `Error` where a value is missing or too many.
+/// caller to refuse. `-h` is `--help`, `-o` is
+/// `--output`. Throws `Error` where a value is missing or too many.
 std::vector<GivenFlag> parse_command_line(const std::vector<std::string>& arguments,
                                           const std::vector<FlagForm>& known);
 

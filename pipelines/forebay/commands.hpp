@@ -7,5 +7,6 @@
 namespace forebay {
 
 Command snapshot_command();
+Command trace_command();
 
 }  // namespace forebay

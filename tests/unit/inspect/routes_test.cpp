@@ -22,6 +22,11 @@ class Routes : public testing::Test {
                      [this](std::string_view path, std::string_view value) {
                        if (value == "0") throw Error("give 1 or more");
                        set_.assign(path).append("=").append(value);
+                     },
+                     [this](const std::string& holder, double seconds) {
+                       if (holder == "late") throw Error("it is being traced");
+                       traced_ = holder + " " + std::to_string(seconds);
+                       return Trace{"g", {}, {}, {}, 0};
                      }});
   }
   HttpResponse get(const std::string& target) {
@@ -30,12 +35,12 @@ class Routes : public testing::Test {
     read_target(target, request);
     return answer(registry_, request);
   }
-  HttpResponse post(const std::string& body) {
-    return answer(registry_, {"POST", "/set", {}, body});
+  HttpResponse post(const std::string& body, const std::string& path = "/set") {
+    return answer(registry_, {"POST", path, {}, body});
   }
 
   Registry registry_;
-  std::string set_;
+  std::string set_, traced_;
 };
 
 TEST_F(Routes, ListGraphs) {
@@ -68,6 +73,25 @@ TEST_F(Routes, SayWhatIsWrongWithASetting) {
     EXPECT_EQ(post(body).status, 400) << body;
   }
   EXPECT_EQ(set_, "");
+}
+
+TEST_F(Routes, Trace) {
+  const HttpResponse response = post(R"({"holder": "me", "seconds": 1})", "/trace");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(trace_from_json(response.body).trace.graph, "g");
+  EXPECT_EQ(traced_, "me 1.000000");
+  const HttpResponse refused = post(R"({"holder": "late", "seconds": 1})", "/trace");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.body, R"({"error":"it is being traced"})");
+}
+
+TEST_F(Routes, RefuseToTraceForLongOrForNobody) {
+  for (const char* body : {"", "[]", R"({"seconds": 1})", R"({"holder": "me", "seconds": 11})",
+                           R"({"holder": "me", "seconds": -1})", R"({"holder": "me"})",
+                           R"({"holder": 5, "seconds": 1})"}) {
+    EXPECT_EQ(post(body, "/trace").status, 400) << body;
+  }
+  EXPECT_EQ(traced_, "");
 }
 
 TEST_F(Routes, NameTheAddressesThereAre) {
