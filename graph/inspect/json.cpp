@@ -30,13 +30,15 @@ void from_json(const Json& json, Histogram& histogram) {
   histogram = Histogram(counts);
 }
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QueueSnapshot, from, depth, capacity, high_water,
-                                                bytes, capacity_bytes, high_water_bytes, depth_time,
-                                                level_time)
+NLOHMANN_JSON_SERIALIZE_ENUM(Order, {{Order::kAny, "any"}, {Order::kInOrder, "in order"}})
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QueueSnapshot, from, depth, capacity, first,
+                                                high_water, bytes, capacity_bytes, high_water_bytes,
+                                                depth_time, level_time)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NodeSnapshot, name, kind, inputs, outputs,
-                                                concurrency, active, own_threads, ended, items_in,
-                                                items_out, errors, skipped, metered, busy, ready,
-                                                starved, blocked, limited, cpu, service)
+                                                concurrency, per_item, order, serial, fixed, active,
+                                                own_threads, ended, items_in, items_out, errors,
+                                                skipped, metered, busy, ready, starved, blocked,
+                                                limited, cpu, service)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GraphSnapshot, name, time, elapsed, nodes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ProcessFacts, pid, program, command)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RunFacts, name, number, running, since)

@@ -14,7 +14,7 @@ using test::error_of;
 QueueSnapshot some_queue() {
   QueueSnapshot queue;
   queue.from = "read \"all\"";
-  queue.depth = 3, queue.capacity = 16, queue.high_water = 9;
+  queue.depth = 3, queue.capacity = 16, queue.first = 2, queue.high_water = 9;
   queue.bytes = 300, queue.capacity_bytes = std::size_t{1} << 40, queue.high_water_bytes = 900;
   queue.depth_time = 123'456'789'012;
   queue.level_time = {1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -26,7 +26,9 @@ NodeSnapshot some_node() {
   node.name = "decode", node.kind = "transform";
   node.inputs = {some_queue(), some_queue()};
   node.outputs = {"augment", "count"};
-  node.concurrency = 4, node.active = 2, node.own_threads = true, node.ended = true;
+  node.concurrency = 4, node.per_item = 5, node.order = Order::kInOrder;
+  node.serial = true, node.fixed = true, node.active = 2, node.own_threads = true,
+  node.ended = true;
   node.items_in = 100, node.items_out = 98, node.errors = 3, node.skipped = 2;
   node.metered = 10, node.busy = 11, node.ready = 12, node.starved = 13, node.blocked = 14;
   node.limited = 15, node.cpu = 16;
@@ -64,6 +66,10 @@ TEST(Json, GivesBackEveryFieldOfANode) {
   EXPECT_EQ(node.kind, was.kind);
   EXPECT_EQ(node.outputs, was.outputs);
   EXPECT_EQ(node.concurrency, was.concurrency);
+  EXPECT_EQ(node.per_item, was.per_item);
+  EXPECT_EQ(node.order, was.order);
+  EXPECT_EQ(node.serial, was.serial);
+  EXPECT_EQ(node.fixed, was.fixed);
   EXPECT_EQ(node.active, was.active);
   EXPECT_EQ(node.own_threads, was.own_threads);
   EXPECT_EQ(node.ended, was.ended);
@@ -85,6 +91,7 @@ TEST(Json, GivesBackEveryFieldOfANode) {
   EXPECT_EQ(queue.from, queue_was.from);
   EXPECT_EQ(queue.depth, queue_was.depth);
   EXPECT_EQ(queue.capacity, queue_was.capacity);
+  EXPECT_EQ(queue.first, queue_was.first);
   EXPECT_EQ(queue.high_water, queue_was.high_water);
   EXPECT_EQ(queue.bytes, queue_was.bytes);
   EXPECT_EQ(queue.capacity_bytes, queue_was.capacity_bytes);
