@@ -53,6 +53,11 @@ class Histogram {
     }
   }
 
+  Histogram& operator+=(const Histogram& other) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+    return *this;
+  }
+
   Histogram& operator-=(const Histogram& earlier) {
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] -= earlier.counts_[i];
     return *this;

@@ -3,35 +3,40 @@
 #include <algorithm>
 #include <cstdio>
 #include <ostream>
+#include <utility>
 
 #include <forebay/graph/error.hpp>
 
 namespace forebay {
 namespace {
 
-void subtract(QueueSnapshot& later, const QueueSnapshot& earlier) {
-  later.depth_time -= earlier.depth_time;
-  for (std::size_t i = 0; i < later.level_time.size(); ++i) {
-    later.level_time[i] -= earlier.level_time[i];
-  }
+// Calls `combine(a, b)` for every counter and every time of `a` and `b`.
+template <typename Combine>
+void each_counter(QueueSnapshot& a, const QueueSnapshot& b, const Combine& combine) {
+  combine(a.depth_time, b.depth_time);
+  for (std::size_t i = 0; i < a.level_time.size(); ++i) combine(a.level_time[i], b.level_time[i]);
 }
 
-void subtract(NodeSnapshot& later, const NodeSnapshot& earlier) {
-  for (std::size_t i = 0; i < later.inputs.size(); ++i)
-    subtract(later.inputs[i], earlier.inputs[i]);
-  later.items_in -= earlier.items_in;
-  later.items_out -= earlier.items_out;
-  later.errors -= earlier.errors;
-  later.skipped -= earlier.skipped;
-  later.metered -= earlier.metered;
-  later.busy -= earlier.busy;
-  later.ready -= earlier.ready;
-  later.starved -= earlier.starved;
-  later.blocked -= earlier.blocked;
-  later.limited -= earlier.limited;
-  later.cpu -= earlier.cpu;
-  later.service -= earlier.service;
+template <typename Combine>
+void each_counter(NodeSnapshot& a, const NodeSnapshot& b, const Combine& combine) {
+  const std::size_t inputs = std::min(a.inputs.size(), b.inputs.size());
+  for (std::size_t i = 0; i < inputs; ++i) each_counter(a.inputs[i], b.inputs[i], combine);
+  combine(a.items_in, b.items_in);
+  combine(a.items_out, b.items_out);
+  combine(a.errors, b.errors);
+  combine(a.skipped, b.skipped);
+  combine(a.metered, b.metered);
+  combine(a.busy, b.busy);
+  combine(a.ready, b.ready);
+  combine(a.starved, b.starved);
+  combine(a.blocked, b.blocked);
+  combine(a.limited, b.limited);
+  combine(a.cpu, b.cpu);
+  combine(a.service, b.service);
 }
+
+constexpr auto kAdd = [](auto& a, const auto& b) { a += b; };
+constexpr auto kSubtract = [](auto& a, const auto& b) { a -= b; };
 
 std::string percent(std::int64_t part, std::int64_t whole) {
   char text[16];
@@ -72,8 +77,25 @@ const NodeSnapshot& GraphSnapshot::node(const std::string& wanted) const {
 GraphSnapshot operator-(GraphSnapshot later, const GraphSnapshot& earlier) {
   later.elapsed = later.time - earlier.time;
   const std::size_t known = std::min(later.nodes.size(), earlier.nodes.size());  // some came later
-  for (std::size_t i = 0; i < known; ++i) subtract(later.nodes[i], earlier.nodes[i]);
+  for (std::size_t i = 0; i < known; ++i) each_counter(later.nodes[i], earlier.nodes[i], kSubtract);
   return later;
+}
+
+GraphSnapshot& operator+=(GraphSnapshot& sum, const GraphSnapshot& other) {
+  std::vector<NodeSnapshot> nodes = other.nodes;
+  for (const NodeSnapshot& before : sum.nodes) {
+    const auto now = std::ranges::find(nodes, before.name, &NodeSnapshot::name);
+    if (now == nodes.end()) {
+      nodes.push_back(before);
+    } else {
+      each_counter(*now, before, kAdd);
+    }
+  }
+  sum.name = other.name;
+  sum.time = other.time;
+  sum.elapsed += other.elapsed;
+  sum.nodes = std::move(nodes);
+  return sum;
 }
 
 std::ostream& operator<<(std::ostream& out, const GraphSnapshot& snapshot) {

@@ -79,6 +79,10 @@ struct GraphSnapshot {
 /// differences, levels (depth, active, ...) are those of `later`.
 GraphSnapshot operator-(GraphSnapshot later, const GraphSnapshot& earlier);
 
+/// Adds the counters, times and histograms of another run of the same graph, node by node of the
+/// same name; levels become those of `other`.
+GraphSnapshot& operator+=(GraphSnapshot& sum, const GraphSnapshot& other);
+
 /// The table of nodes: queue, workers, busy, ready, starved, blocked, items/s, service times.
 std::ostream& operator<<(std::ostream& out, const GraphSnapshot& snapshot);
 

@@ -55,10 +55,40 @@ void Registry::leave(std::uint64_t number) noexcept {
     last.run = std::move(run->facts);
     last.run.running = false;
     last_ = std::move(last);
+    add_to_totals(last_->graph);
   } catch (...) {  // no memory: then there is nothing to show
     last_.reset();
   }
   runs_.erase(run);
+}
+
+void Registry::add_to_totals(const GraphSnapshot& last) {
+  auto total = std::ranges::find(ended_, last.name, &GraphTotals::name);
+  if (total == ended_.end()) {
+    if (ended_.size() == kMostNames) ended_.pop_front();
+    total = ended_.insert(ended_.end(), {last.name, 0, 0, {}, std::nullopt});
+  }
+  ended_.splice(ended_.end(), ended_, total);
+  total->runs += 1;
+  total->sum += last;
+}
+
+std::vector<GraphTotals> Registry::totals() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<GraphTotals> all(ended_.begin(), ended_.end());
+  for (const Run& run : runs_) {
+    auto total = std::ranges::find(all, run.facts.name, &GraphTotals::name);
+    if (total == all.end()) {
+      total = all.insert(all.end(), {run.facts.name, 0, 0, {}, std::nullopt});
+    }
+    const GraphSnapshot now = run.graph.snapshot();
+    total->runs += 1;
+    total->running += 1;
+    total->sum += now;
+    if (!total->now) total->now = now;
+  }
+  std::ranges::sort(all, {}, &GraphTotals::name);
+  return all;
 }
 
 template <typename What>
@@ -131,6 +161,17 @@ void Registry::tell_facts(Report& report) const {
     make_finite(progress.total);
     for (auto& [name, figure] : progress.figures) make_finite(figure);
   }
+}
+
+Report Registry::process_report() const {
+  Report report;
+  {
+    const std::lock_guard lock(mutex_);
+    tell_facts(report);
+  }
+  report.process = this_process();
+  report.host = sample_host();
+  return report;
 }
 
 Report Registry::report(const std::optional<std::string>& graph) const {

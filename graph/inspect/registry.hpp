@@ -23,6 +23,15 @@ struct Inspected {
   std::function<Trace(const std::string& holder, double seconds)> trace = {};  // throws `Error`
 };
 
+/// All runs of the graphs of one name. What it counts only rises, from run to run.
+struct GraphTotals {
+  std::string name;
+  std::uint64_t runs = 0;            // begun so far
+  std::size_t running = 0;           // that go on
+  GraphSnapshot sum;                 // counters and times of all of them
+  std::optional<GraphSnapshot> now;  // the longest running one
+};
+
 /// Everything here is for any thread. One lock, held while a function of `Inspected` or a published
 /// one runs: they take microseconds, and none is called once its owner has left.
 class Registry {
@@ -42,6 +51,13 @@ class Registry {
   /// named; the one that ran last when none runs. Throws `Error` naming those that there are.
   Report report(const std::optional<std::string>& graph = std::nullopt) const;
 
+  /// What a report tells beside a graph.
+  Report process_report() const;
+
+  /// By name. Of more than `kMostNames` names, the sums of those that ended first are forgotten.
+  std::vector<GraphTotals> totals() const;
+  static constexpr std::size_t kMostNames = 32;
+
   /// Throws `Error` where there is no such graph, it has ended, or it refuses.
   void set(const std::optional<std::string>& graph, std::string_view path, std::string_view value);
 
@@ -52,7 +68,7 @@ class Registry {
   // Held over a fork, so that the child gets it in order; there, the parent's graphs do not run.
   void lock() { mutex_.lock(); }
   void unlock() { mutex_.unlock(); }
-  void forget() { runs_.clear(), last_.reset(); }
+  void forget() { runs_.clear(), last_.reset(), ended_.clear(); }
 
  private:
   struct Run {
@@ -72,11 +88,13 @@ class Registry {
   const Run* find(const std::optional<std::string>& graph) const;
   [[noreturn]] void refuse(const std::optional<std::string>& graph) const;
   void tell_facts(Report& report) const;
+  void add_to_totals(const GraphSnapshot& last);
 
   mutable std::mutex mutex_;
   std::uint64_t last_number_ = 0;
-  std::list<Run> runs_;         // in the order they began
-  std::optional<Report> last_;  // of the run that ended last: its facts and its snapshot
+  std::list<Run> runs_;           // in the order they began
+  std::optional<Report> last_;    // of the run that ended last: its facts and its snapshot
+  std::list<GraphTotals> ended_;  // the name that ended last at the end
   AllPublished<std::function<std::vector<DeviceFacts>()>> devices_;
   AllPublished<std::function<ProgressFacts()>> progress_;
   AllPublished<NodeRoles> roles_;

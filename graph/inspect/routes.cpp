@@ -5,6 +5,8 @@
 #include <functional>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/graph/inspect/metrics.hpp>
+#include <forebay/graph/inspect/picture.hpp>
 
 namespace forebay::detail {
 namespace {
@@ -49,6 +51,20 @@ HttpResponse snapshot(Registry& registry, const HttpRequest& request) {
                      [](const Report& report) { return to_json(report); });
 }
 
+HttpResponse dot(Registry& registry, const HttpRequest& request) {
+  return about_graph(registry, request, "text/vnd.graphviz; charset=utf-8",
+                     [](const Report& report) { return to_dot(report.graph); });
+}
+
+HttpResponse svg(Registry& registry, const HttpRequest& request) {
+  return about_graph(registry, request, "image/svg+xml",
+                     [](const Report& report) { return to_svg(report.graph); });
+}
+
+HttpResponse metrics_text(Registry& registry, const HttpRequest&) {
+  return {200, kMetricsType, metrics(registry)};
+}
+
 HttpResponse set(Registry& registry, const HttpRequest& request) {
   std::optional<std::string> graph;
   std::string path, value;
@@ -90,9 +106,8 @@ HttpResponse trace(Registry& registry, const HttpRequest& request) {
 }
 
 const Route kRoutes[] = {
-    {"GET", "/graphs", list},
-    {"GET", "/snapshot.json", snapshot},
-    {"POST", "/set", set},
+    {"GET", "/graphs", list},   {"GET", "/snapshot.json", snapshot}, {"GET", "/graph.dot", dot},
+    {"GET", "/graph.svg", svg}, {"GET", "/metrics", metrics_text},   {"POST", "/set", set},
     {"POST", "/trace", trace},
 };
 

@@ -6,6 +6,7 @@
 
 namespace forebay {
 
+Command dot_command();
 Command snapshot_command();
 Command trace_command();
 

@@ -57,7 +57,11 @@ int run_command(const std::vector<std::string>& arguments) {
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all{snapshot_command(), trace_command()};
+  static const std::vector<Command> all{
+      dot_command(),
+      snapshot_command(),
+      trace_command(),
+  };
   return all;
 }
 
