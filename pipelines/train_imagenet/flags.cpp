@@ -302,6 +302,8 @@ std::vector<Flag> forebay_flags() {
                             {"node", LogPrefix::kNode},
                             {"plain", LogPrefix::kPlain}}),
            "before each line: mxnet INFO:root:, node the time and Node[0], plain nothing"),
+      flag(kForebay, "price-per-hour", "DOLLARS", &T::price_per_hour, maybe(number_above_zero()),
+           "what an hour of the machine costs; the report says what the training costs"),
       std::move(config),
       command("summary", &T::summary, "print the network's layers, parameters and FLOPs"),
       command("help", &T::help, "print this"),

@@ -105,7 +105,8 @@ struct TrainOptions {
 
   // Forebay.
   LogPrefix log_prefix = LogPrefix::kMxnet;
-  bool summary = false;  // print the network, train nothing
+  std::optional<double> price_per_hour;  // dollars, of all machines together
+  bool summary = false;                  // print the network, train nothing
   std::vector<NodeSetting> node_settings;
   std::string config;
   bool help = false;

@@ -157,7 +157,7 @@ Session::Session(const TrainOptions& options, Log& log)
   NodeRoles roles = node_roles(options.devices.size());
   if (options.benchmark) roles.samples = "batches";
   live_.emplace(std::move(roles), device_facts(options, *trainer_), rows,
-                static_cast<std::int64_t>(epoch_size_));
+                static_cast<std::int64_t>(epoch_size_), options.price_per_hour);
   live_->set(progress_at(first_epoch_, 0));
 }
 
@@ -170,6 +170,7 @@ void Session::check_graphs() {
 
 SessionResult Session::train() {
   result_.images_per_epoch = static_cast<double>(epoch_size_);
+  result_.epochs = options_.num_epochs;
   result_.planned_bytes = trainer_->memory_bytes();
   // The validation that follows a checkpoint may have been cut short with the run.
   const bool ends_epoch = position_ <= static_cast<std::uint64_t>(first_epoch_) * epoch_size_;
