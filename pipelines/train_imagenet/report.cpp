@@ -46,8 +46,13 @@ std::string report(const SessionResult& result) {
     text += fmt::format("\n{:.1f} images/s; {} per epoch, {} for 100 epochs\n", speed,
                         time_text(epoch), time_text(100 * epoch));
   }
-  text += fmt::format("memory: {:.0f} MiB at most, of which {:.0f} MiB planned for the devices\n",
-                      peak_memory_mib(), static_cast<double>(result.planned_bytes) / kMiB);
+  if (result.simulated.empty()) {
+    text += fmt::format("memory: {:.0f} MiB at most, of which {:.0f} MiB planned for the devices\n",
+                        peak_memory_mib(), static_cast<double>(result.planned_bytes) / kMiB);
+  } else {
+    text += fmt::format("memory: {:.0f} MiB at most\nSimulated: {}\n", peak_memory_mib(),
+                        result.simulated);
+  }
   return text + skipped_text(result.skipped) +
          skipped_text(result.skipped_in_validation, " in the last validation");
 }
