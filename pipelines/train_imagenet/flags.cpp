@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <forebay/nodes/sim/sim_profile.hpp>
 #include <train_imagenet/flag_values.hpp>
 
 namespace forebay {
@@ -125,16 +126,24 @@ Flag gpus() {
 Flag devices() {
   auto made =
       flag(kForebay, "devices", "LIST", &TrainOptions::devices, device_list(),
-           "a replica of the network on each, e.g. cpu:0,cpu:1; a batch is divided among them");
+           "a replica of the network on each, e.g. cpu:0,cpu:1; a batch is divided among them. "
+           "sim:16:K80 simulates 16 devices: K80, V100, A100, H100, H200 or a profile's file");
   made.set = [list = made.set](TrainOptions& options, const std::string& text,
                                const std::string& where) {
-    if (text.find("cuda") != text.npos || text.find("gpu") != text.npos) {
+    const bool cuda = text.find("cuda") != text.npos || text.find("gpu") != text.npos;
+    if (cuda && !text.starts_with("sim:")) {
       throw Error(
           fmt::format("{}--devices is '{}' but this build has no CUDA devices; use --devices "
                       "cpu:0,cpu:1",
                       where, text));
     }
     list(options, text, where);
+    if (!simulated(options.devices)) return;
+    try {
+      find_sim_profile(options.devices.front().profile);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}--devices is '{}': {}", where, text, error.what()));
+    }
   };
   return made;
 }

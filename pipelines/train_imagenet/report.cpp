@@ -39,8 +39,13 @@ std::string report(const SessionResult& result, std::optional<double> price_per_
                             result.images_per_epoch, result.epochs};
     text += fmt::format("\n{}\n", time_and_cost(pace, price_per_hour));
   }
-  text += fmt::format("memory: {:.0f} MiB at most, of which {:.0f} MiB planned for the devices\n",
-                      peak_memory_mib(), static_cast<double>(result.planned_bytes) / kMiB);
+  if (result.simulated.empty()) {
+    text += fmt::format("memory: {:.0f} MiB at most, of which {:.0f} MiB planned for the devices\n",
+                        peak_memory_mib(), static_cast<double>(result.planned_bytes) / kMiB);
+  } else {
+    text += fmt::format("memory: {:.0f} MiB at most\nSimulated: {}\n", peak_memory_mib(),
+                        result.simulated);
+  }
   return text + skipped_text(result.skipped) +
          skipped_text(result.skipped_in_validation, " in the last validation");
 }

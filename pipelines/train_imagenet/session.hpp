@@ -41,6 +41,7 @@ struct SessionResult {
   std::uint64_t skipped_in_validation = 0;  // the same, in the last pass
   GraphSnapshot last_epoch;                 // of the last training graph
   std::size_t planned_bytes = 0;
+  std::string simulated;  // what devices were simulated; empty: none
 };
 
 /// Trains as `options` say. Each epoch is one run of
