@@ -8,7 +8,10 @@ namespace forebay {
 
 Command cost_command();
 Command dot_command();
+Command ls_command();
+Command set_command();
 Command snapshot_command();
+Command top_command();
 Command trace_command();
 
 }  // namespace forebay
