@@ -52,7 +52,9 @@ TEST(Trace, HasEveryBodyWithItsItemAndItsTime) {
       items.insert(body.item);
     }
     EXPECT_LE(busy, node.busy + 1'000'000) << node.name;  // stamps of others may be a little older
-    if (node.name == "t") EXPECT_EQ(items.size(), std::size_t{kItems});
+    if (node.name == "t") {
+      EXPECT_EQ(items.size(), std::size_t{kItems});
+    }
   }
 }
 
