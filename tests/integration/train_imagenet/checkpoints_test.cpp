@@ -30,7 +30,7 @@ TEST(DecidingSettings, AreAllFlagsButThoseThatLeaveTheWeightsAsTheyAre) {
                                       "data-nthreads",   "augment",      "val-resize",
                                       "resume",          "overwrite",    "on-bad-image",
                                       "bad-image-limit", "log-prefix",   "config",
-                                      "price-per-hour"};
+                                      "price-per-hour",  "tune"};
   const Settings compared = settings({"--lr-schedule", "cosine"});
   for (const Flag& flag : flags()) {
     if (!flag.show) continue;  // not an option of a run
