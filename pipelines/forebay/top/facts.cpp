@@ -1,10 +1,13 @@
 // What is shown beside the graph: progress, devices, host, help.
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <common/terminal.hpp>
+#include <common/training_cost.hpp>
+#include <common/training_plan.hpp>
 #include <forebay/top/layout.hpp>
 
 namespace forebay {
@@ -17,17 +20,20 @@ const ProgressFacts* same_in(const Report& report, const ProgressFacts& progress
   return found == report.progress.end() ? nullptr : &*found;
 }
 
-std::vector<std::string> progress_fields(const ProgressFacts& now, const ProgressFacts* before,
-                                         double seconds) {
+double rate_of(const ProgressFacts& now, const ProgressFacts* before, double seconds) {
+  return before != nullptr && seconds > 0 ? (now.done - before->done) / seconds : 0;
+}
+
+std::vector<std::string> progress_fields(const ProgressFacts& now, double rate) {
   const double part = now.total > 0 ? now.done / now.total : 0;
   std::vector<std::string> fields{
       printable(now.label), bar(part, 0, kBar) + fmt::format(" {:3.0f} %", 100 * part),
       fmt::format("{:.0f}/{:.0f} {}", now.done, now.total, printable(now.unit))};
-  const double rate = before != nullptr && seconds > 0 ? (now.done - before->done) / seconds : 0;
   if (rate > 0) {
     fields.push_back(fmt::format("{} {}/s", rate_text(rate), printable(now.unit)));
     fields.push_back(fmt::format("ends in {}", clock_text((now.total - now.done) / rate)));
   }
+  if (training_plan({now})) return fields;  // its figures are told as time and cost
   for (const auto& [name, figure] : now.figures) {
     fields.push_back(fmt::format("{} {:.4f}", printable(name), figure));
   }
@@ -50,7 +56,14 @@ std::vector<Line> progress_lines(const Report& earlier, const Report& later, std
   std::vector<Line> lines;
   const double seconds = static_cast<double>(later.graph.time - earlier.graph.time) * 1e-9;
   for (const ProgressFacts& progress : later.progress) {
-    lines.push_back(fitting(progress_fields(progress, same_in(earlier, progress), seconds), width));
+    const double rate = rate_of(progress, same_in(earlier, progress), seconds);
+    lines.push_back(fitting(progress_fields(progress, rate), width));
+    const auto plan = training_plan({progress});
+    if (!plan || rate <= 0) continue;
+    const TrainingPace pace{rate, plan->images_per_epoch, plan->epochs};
+    for (std::string& line : wrapped(time_and_cost(pace, plan->price_per_hour), width)) {
+      lines.push_back({{std::move(line)}});
+    }
   }
   return lines;
 }
