@@ -36,10 +36,11 @@ class LiveTest : public testing::Test {
     const auto count = graph_.source(
         "count", [i = 0]() mutable { return i < 100 ? std::optional(i++) : std::nullopt; });
     const auto decode = graph_.transform("decode", {.concurrency = 2}, [](int i) { return i; });
-    count >> decode >> graph_.sink("wait", {.run_on = RunOn::kOwnThreads}, [this](int i) {
-      if (i == 0) started_.count_down();
-      go_on_.wait();
-    });
+    count >> decode >>
+        graph_.sink("wait", {.run_on = RunOn::kOwnThreads}, [this, first = true](int) mutable {
+          if (std::exchange(first, false)) started_.count_down();  // whichever comes first
+          go_on_.wait();
+        });
     run_ = std::jthread([this] { graph_.run(); });
     started_.wait();
   }
