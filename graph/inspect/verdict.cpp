@@ -1,5 +1,7 @@
 #include <forebay/graph/inspect/verdict.hpp>
 
+#include <utility>
+
 #include <forebay/graph/error.hpp>
 
 namespace forebay {
@@ -19,6 +21,24 @@ Verdict diagnose(const Report& earlier, const Report& later) {
                 "; give two of one run");
   }
   return diagnose(later.graph - earlier.graph, machine_of(later));
+}
+
+Report at_begin(const Report& report) {
+  Report begin;
+  begin.process = report.process;
+  begin.run = report.run;
+  begin.roles = report.roles;
+  begin.host = report.host;
+  begin.graph.name = report.graph.name;
+  begin.graph.time = report.graph.time - report.graph.elapsed;
+  begin.graph.threads = report.graph.threads;
+  for (const NodeSnapshot& now : report.graph.nodes) {
+    NodeSnapshot node;
+    node.name = now.name;
+    node.inputs.resize(now.inputs.size());
+    begin.graph.nodes.push_back(std::move(node));
+  }
+  return begin;
 }
 
 std::string describe(const Verdict& verdict, const Report& report) {

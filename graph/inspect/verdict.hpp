@@ -16,6 +16,9 @@ Machine machine_of(const Report& report);
 /// graph/diagnose/diagnose.hpp. Throws `Error` when they are of two runs.
 Verdict diagnose(const Report& earlier, const Report& later);
 
+/// The report's run as it was when it began: the difference to it is all that has happened.
+Report at_begin(const Report& report);
+
 /// The verdict in sentences, a line each, with the process's own word for samples.
 std::string describe(const Verdict& verdict, const Report& report);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <forebay/graph/inspect/serve_web.hpp>
 #include <train_imagenet/flag_values.hpp>
 
 namespace forebay {
@@ -135,6 +136,22 @@ Flag devices() {
                       where, text));
     }
     list(options, text, where);
+  };
+  return made;
+}
+
+Flag inspect_http() {
+  auto made = flag(kForebay, "inspect-http", "[HOST:]PORT", &TrainOptions::inspect_http, path(),
+                   "serve a web page that shows the run, and /metrics for Prometheus; to this "
+                   "machine alone unless a HOST is given");
+  made.set = [keep = made.set](TrainOptions& options, const std::string& text,
+                               const std::string& where) {
+    try {
+      read_web_address(text);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}--inspect-http: {}", where, error.what()));
+    }
+    keep(options, text, where);
   };
   return made;
 }
@@ -302,6 +319,10 @@ std::vector<Flag> forebay_flags() {
                             {"node", LogPrefix::kNode},
                             {"plain", LogPrefix::kPlain}}),
            "before each line: mxnet INFO:root:, node the time and Node[0], plain nothing"),
+      inspect_http(),
+      flag(kForebay, "inspect-token-file", "FILE", &T::inspect_token_file, path(),
+           "its first line is the token that --inspect-http asks for: needed to be reached from "
+           "other machines, and to change settings"),
       std::move(config),
       command("summary", &T::summary, "print the network's layers, parameters and FLOPs"),
       command("help", &T::help, "print this"),

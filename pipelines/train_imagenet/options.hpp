@@ -105,7 +105,9 @@ struct TrainOptions {
 
   // Forebay.
   LogPrefix log_prefix = LogPrefix::kMxnet;
-  bool summary = false;  // print the network, train nothing
+  std::string inspect_http;        // [HOST:]PORT of the web page
+  std::string inspect_token_file;  // whose first line may ask it for everything
+  bool summary = false;            // print the network, train nothing
   std::vector<NodeSetting> node_settings;
   std::string config;
   bool help = false;

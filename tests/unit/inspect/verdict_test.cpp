@@ -29,23 +29,10 @@ Report report_of(const Model& model) {
   return report_from_json(to_json(report));
 }
 
-// The report of that run's begin.
-Report begin_of(const Report& report) {
-  Report begin = report;
-  for (NodeSnapshot& node : begin.graph.nodes) {
-    const NodeSnapshot now = node;
-    node = NodeSnapshot{};
-    node.name = now.name;
-    node.inputs.resize(now.inputs.size());
-  }
-  begin.graph.time = report.graph.time - report.graph.elapsed;
-  return begin;
-}
-
 TEST(VerdictOfReports, IsThatOfTheGraphInItsOwnProcess) {
   const Model model = chain({{"read", 0.1}, {"decode", 10, 4}, {"save", 0.1}});
   const Report later = report_of(model);
-  const Verdict verdict = diagnose(begin_of(later), later);
+  const Verdict verdict = diagnose(at_begin(later), later);
   EXPECT_EQ(verdict.bound, (Bound{Limit::kConcurrency, "decode"}));
   EXPECT_NEAR(verdict.samples_per_second, 400, 20);
   EXPECT_TRUE(describe(verdict, later).find("images/s") != std::string::npos);
@@ -54,9 +41,9 @@ TEST(VerdictOfReports, IsThatOfTheGraphInItsOwnProcess) {
 TEST(VerdictOfReports, KnowsTheDevicesThatTheProcessNames) {
   const Model model = chain({{"read", 0.1}, {"step[0]", 10}, {"log", 0.1}});
   Report later = report_of(model);
-  EXPECT_NE(diagnose(begin_of(later), later).bound.limit, Limit::kDevice);
+  EXPECT_NE(diagnose(at_begin(later), later).bound.limit, Limit::kDevice);
   later.roles.devices = {"step[0]"};
-  EXPECT_EQ(diagnose(begin_of(later), later).bound, (Bound{Limit::kDevice, "step[0]"}));
+  EXPECT_EQ(diagnose(at_begin(later), later).bound, (Bound{Limit::kDevice, "step[0]"}));
 }
 
 TEST(VerdictOfReports, TakesCoresAndThreadsFromTheProcess) {
@@ -70,7 +57,7 @@ TEST(VerdictOfReports, TakesCoresAndThreadsFromTheProcess) {
 
 TEST(VerdictOfReports, RefusesReportsOfTwoRuns) {
   const Report later = report_of(chain({{"read", 1}, {"save", 1}}));
-  Report other = begin_of(later);
+  Report other = at_begin(later);
   other.run.number = 2;
   EXPECT_EQ(error_of([&] { diagnose(other, later); }),
             "the reports are of two runs, chain and chain; give two of one run");
