@@ -53,10 +53,12 @@ struct ModelNode {
   bool fixed = false;   // its concurrency is not to be changed
   bool in_order = false;
   bool own_threads = false;
-  ServiceTimes service;    // by the clock, of one item in the body
-  double cpu_share = 1;    // of that time on a core
-  double per_item = 1;     // items out per item in: a batch of 8 has 1/8
-  std::size_t places = 1;  // that an item needs at once in each queue it feeds
+  ServiceTimes service;       // by the clock, of one item in the body
+  double cpu_share = 1;       // of that time on a core
+  double per_item = 1;        // items out per item in: a batch of 8 has 1/8
+  std::size_t places = 1;     // that an item needs at once in each queue it feeds
+  std::vector<double> sends;  // kEmit: when each item is sent, rising from 0 to 1, the body's end;
+                              // empty: evenly
   std::vector<ModelQueue> inputs;
 
   /// Whether `NodeSettings::concurrency` may be something else.

@@ -24,12 +24,12 @@ constexpr int kDropBits = 7;  // a drop rate is exact to 1/128
 
 enum class Idle : std::uint8_t { kNo, kStarved, kBlocked };
 
-// One item being worked on; its time in the body is split into `parts`, one per output it sends.
+// One item being worked on; its time in the body has `parts`, one per output it sends.
 struct Flight {
   std::size_t node = 0;
   std::uint64_t position = 0;
   std::size_t part = 0, parts = 1;
-  double waits = 0, computes = 0;  // in each part; nanoseconds
+  double waits = 0, computes = 0;  // in all of them; nanoseconds
   double begin = 0;
 };
 
@@ -246,10 +246,9 @@ class Engine {
     if (node.model->passing == Passing::kEmit) {
       flight.parts = static_cast<std::size_t>(std::max(1.0, node.model->per_item));
     }
-    const double part = node.model->service.at(position, seed_ * 1000003 + index) /
-                        static_cast<double>(flight.parts);
-    flight.computes = part * node.model->cpu_share;
-    flight.waits = part - flight.computes;
+    const double time = node.model->service.at(position, seed_ * 1000003 + index);
+    flight.computes = time * node.model->cpu_share;
+    flight.waits = time - flight.computes;
     if (node.model->own_threads) {
       begin_body(id);
     } else {
@@ -268,13 +267,22 @@ class Engine {
   void begin_part(std::size_t id) {
     const Flight& flight = flights_[id];
     if (flight.waits > 0) {
-      waits_.push({now_ + flight.waits, order_++, id});
+      waits_.push({now_ + flight.waits * share_of_part(flight), order_++, id});
     } else {
       compute(id);
     }
   }
 
-  void compute(std::size_t id) { cores_.add(now_, flights_[id].computes, id); }
+  void compute(std::size_t id) {
+    const Flight& flight = flights_[id];
+    cores_.add(now_, flight.computes * share_of_part(flight), id);
+  }
+
+  double share_of_part(const Flight& flight) const {
+    const std::vector<double>& sends = nodes_[flight.node].model->sends;
+    if (sends.size() != flight.parts) return 1 / static_cast<double>(flight.parts);
+    return sends[flight.part] - (flight.part > 0 ? sends[flight.part - 1] : 0);
+  }
 
   void part_done(std::size_t id) {
     Flight& flight = flights_[id];
@@ -295,7 +303,7 @@ class Engine {
     account(node);
     ++node.finished;
     node.service.record(static_cast<std::int64_t>(now_ - flight.begin));
-    node.cpu += flight.computes * static_cast<double>(flight.parts);
+    node.cpu += flight.computes;
     --node.running;
     --node.active;
     if (!node.model->own_threads) ++free_threads_;
@@ -460,19 +468,30 @@ std::size_t last_node(const Model& model, const std::vector<double>& visits) {
   return best;
 }
 
+// Samples that fit into the queues on the longest way through the graph.
+double samples_on_the_way(const Model& model, const std::vector<double>& visits) {
+  std::vector<double> before(model.nodes.size(), 0);
+  for (const std::size_t i : model.downstream_order()) {
+    for (const ModelQueue& queue : model.nodes[i].inputs) {
+      if (queue.first > 0 || visits[i] <= 0) continue;
+      const double places = static_cast<double>(queue.places()) / visits[i];
+      before[i] = std::max(before[i], before[queue.from] + places);
+    }
+  }
+  return *std::max_element(before.begin(), before.end());
+}
+
 // Enough that every node sees some hundred items, unless that takes too long.
 double enough_samples(const Model& model, const std::vector<double>& visits) {
   constexpr double kSamples = 4000, kItemsPerNode = 400, kMostItems = 300'000;
-  double samples = kSamples, all = 0, places = 0;
+  double samples = kSamples, all = 0;
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
     if (visits[i] <= 0) continue;
     samples = std::max(samples, kItemsPerNode / visits[i]);
     all += visits[i];
-    for (const ModelQueue& queue : model.nodes[i].inputs) {
-      places += static_cast<double>(queue.places()) / visits[i];
-    }
   }
-  return std::max(std::min(samples, kMostItems / all), std::min(4 * places, 10 * samples));
+  return std::max(std::min(samples, kMostItems / all),
+                  std::min(4 * samples_on_the_way(model, visits), 10 * samples));
 }
 
 }  // namespace

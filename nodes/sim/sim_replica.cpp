@@ -65,6 +65,7 @@ class SimReplica final : public Replica {
   std::size_t memory_bytes() const override {
     return static_cast<std::size_t>(bytes_for_rows(profile_, rows_));
   }
+  bool waits() const override { return true; }
 
  private:
   // When the device begins to work for `seconds`.

@@ -89,6 +89,10 @@ class Replica {
   /// Threads that a step computes with, the calling one among them. Where there are more than 1,
   /// the calling thread keeps the others for later steps: call all steps on the same one.
   virtual int threads() const { return 1; }
+
+  /// Whether a step waits for a device elsewhere instead of computing on the calling thread: then
+  /// call it on a thread that has nothing else to do.
+  virtual bool waits() const { return false; }
 };
 
 /// A replica on the CPU through oneDNN, fp32, NHWC end to end.

@@ -67,10 +67,11 @@ Shard Trainer::shard(const Batch& batch, std::size_t replica) const {
   return {batch.row(begin), std::span(batch.labels).subspan(begin, end - begin), end - begin};
 }
 
-// On the pool a node moves between workers, each of which would grow a team of its own.
+// On the pool a node moves between workers, each of which would grow a team of its own; and a
+// worker must not wait.
 NodeSettings Trainer::replica_settings(std::size_t replica) const {
-  const bool team = replicas_[replica]->threads() > 1;
-  return {.queue = 1, .run_on = team ? RunOn::kOwnThreads : RunOn::kPool, .fixed = true};
+  const bool own = replicas_[replica]->threads() > 1 || replicas_[replica]->waits();
+  return {.queue = 1, .run_on = own ? RunOn::kOwnThreads : RunOn::kPool, .fixed = true};
 }
 
 int Trainer::team_threads() const {

@@ -25,6 +25,17 @@ Reader<std::array<double, 3>> per_channel(std::string wants, std::function<bool(
           }};
 }
 
+// "16" or "16:K80"; a file's path may have colons of its own.
+std::optional<std::vector<DeviceName>> simulated_devices(std::string_view text) {
+  const auto colon = text.find(':');
+  const auto count = whole<int>(1, 1024).read(text.substr(0, colon));
+  const std::string profile(colon == text.npos ? "K80" : text.substr(colon + 1));
+  if (!count || profile.empty()) return std::nullopt;
+  std::vector<DeviceName> devices;
+  for (int i = 0; i < *count; ++i) devices.push_back({"sim", i, profile});
+  return devices;
+}
+
 }  // namespace
 
 Reader<std::vector<int>> rising_epochs() {
@@ -66,21 +77,24 @@ Reader<ImageShape> image_shape() {
 }
 
 Reader<std::vector<DeviceName>> device_list() {
-  return {"CPU replicas that differ, e.g. cpu:0,cpu:1",
-          [](std::string_view text) -> std::optional<std::vector<DeviceName>> {
-            std::vector<DeviceName> devices;
-            const auto number_of = whole<int>(0, 1023).read;
-            for (const auto& part : split_commas(text)) {
-              if (!part.starts_with("cpu:")) return std::nullopt;
-              const auto index = number_of(std::string_view(part).substr(4));
-              if (!index) return std::nullopt;
-              DeviceName device{"cpu", *index};
-              if (std::ranges::find(devices, device) != devices.end()) return std::nullopt;
-              devices.push_back(std::move(device));
-            }
-            if (devices.empty()) return std::nullopt;
-            return devices;
-          }};
+  return {
+      "CPU replicas that differ, e.g. cpu:0,cpu:1, or a number of simulated devices of one "
+      "kind, e.g. sim:16:K80",
+      [](std::string_view text) -> std::optional<std::vector<DeviceName>> {
+        if (text.starts_with("sim:")) return simulated_devices(text.substr(4));
+        std::vector<DeviceName> devices;
+        const auto number_of = whole<int>(0, 1023).read;
+        for (const auto& part : split_commas(text)) {
+          if (!part.starts_with("cpu:")) return std::nullopt;
+          const auto index = number_of(std::string_view(part).substr(4));
+          if (!index) return std::nullopt;
+          DeviceName device{"cpu", *index};
+          if (std::ranges::find(devices, device) != devices.end()) return std::nullopt;
+          devices.push_back(std::move(device));
+        }
+        if (devices.empty()) return std::nullopt;
+        return devices;
+      }};
 }
 
 std::string show(const std::string& value) { return fmt::format("'{}'", value); }
@@ -103,6 +117,9 @@ std::string show(const ImageShape& shape) {
 }
 
 std::string show(const std::vector<DeviceName>& devices) {
+  if (simulated(devices)) {
+    return fmt::format("'sim:{}:{}'", devices.size(), devices.front().profile);
+  }
   std::vector<std::string> names;
   for (const auto& device : devices)
     names.push_back(fmt::format("{}:{}", device.kind, device.index));

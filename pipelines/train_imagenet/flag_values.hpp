@@ -17,7 +17,7 @@ Reader<std::vector<int>> rising_epochs();  // "30,60"
 Reader<std::array<double, 3>> rgb_mean();  // "1,2,3", or "1" for all
 Reader<std::array<double, 3>> rgb_std();
 Reader<ImageShape> image_shape();               // "3,224,224"
-Reader<std::vector<DeviceName>> device_list();  // "cpu:0,cpu:1"
+Reader<std::vector<DeviceName>> device_list();  // "cpu:0,cpu:1", "sim:16:K80"
 
 /// Values as Python writes them, so that log readers see what MXNet's argparse printed.
 std::string show(const std::string& value);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <forebay/graph/inspect/serve_web.hpp>
+#include <forebay/nodes/sim/sim_profile.hpp>
 #include <train_imagenet/flag_values.hpp>
 
 namespace forebay {
@@ -126,16 +127,24 @@ Flag gpus() {
 Flag devices() {
   auto made =
       flag(kForebay, "devices", "LIST", &TrainOptions::devices, device_list(),
-           "a replica of the network on each, e.g. cpu:0,cpu:1; a batch is divided among them");
+           "a replica of the network on each, e.g. cpu:0,cpu:1; a batch is divided among them. "
+           "sim:16:K80 simulates 16 devices: K80, V100, A100, H100, H200 or a profile's file");
   made.set = [list = made.set](TrainOptions& options, const std::string& text,
                                const std::string& where) {
-    if (text.find("cuda") != text.npos || text.find("gpu") != text.npos) {
+    const bool cuda = text.find("cuda") != text.npos || text.find("gpu") != text.npos;
+    if (cuda && !text.starts_with("sim:")) {
       throw Error(
           fmt::format("{}--devices is '{}' but this build has no CUDA devices; use --devices "
                       "cpu:0,cpu:1",
                       where, text));
     }
     list(options, text, where);
+    if (!simulated(options.devices)) return;
+    try {
+      find_sim_profile(options.devices.front().profile);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}--devices is '{}': {}", where, text, error.what()));
+    }
   };
   return made;
 }
@@ -323,6 +332,8 @@ std::vector<Flag> forebay_flags() {
       flag(kForebay, "inspect-token-file", "FILE", &T::inspect_token_file, path(),
            "its first line is the token that --inspect-http asks for: needed to be reached from "
            "other machines, and to change settings"),
+      flag(kForebay, "price-per-hour", "DOLLARS", &T::price_per_hour, maybe(number_above_zero()),
+           "what an hour of the machine costs; the report says what the training costs"),
       std::move(config),
       command("summary", &T::summary, "print the network's layers, parameters and FLOPs"),
       command("help", &T::help, "print this"),

@@ -201,14 +201,17 @@ void check_data(const TrainOptions& o) {
   }
 }
 
-void check_benchmark(const TrainOptions& o) {
-  if (!o.benchmark) return;
+// Neither leaves anything that is worth keeping.
+void check_nothing_is_learnt(const TrainOptions& o) {
+  if (!o.benchmark && !simulated(o.devices)) return;
+  const char* why =
+      o.benchmark ? "--benchmark 1 trains on made-up images" : "simulated --devices learn nothing";
   const std::pair<const char*, bool> given[] = {{"model-prefix", !o.model_prefix.empty()},
                                                 {"resume", o.resume},
                                                 {"load-epoch", o.load_epoch.has_value()}};
   for (const auto& [name, is_given] : given) {
     if (!is_given) continue;
-    throw Error(fmt::format("--benchmark 1 trains on made-up images; leave out --{}", name));
+    throw Error(fmt::format("{}; leave out --{}", why, name));
   }
 }
 
@@ -283,7 +286,7 @@ TrainOptions parse_options(const std::vector<std::string>& arguments) {
   if (options.help || options.help_markdown || options.version) return options;
   settle(options, all);
   check_schedule(all);
-  check_benchmark(options);
+  check_nothing_is_learnt(options);
   check_training(options);
   check_checkpoints(options);
   check_inspection(options);

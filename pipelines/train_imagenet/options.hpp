@@ -23,13 +23,19 @@ enum class LogPrefix : std::uint8_t {
   kNode,   // "2017-01-01 12:00:00,123 Node[0] ", as MXNet 0.x printed
 };
 
-/// A device by kind and number: cpu:1.
+/// A device by kind and number: cpu:1. `sim:2:K80` stands for two of them, sim 0 and 1.
 struct DeviceName {
   std::string kind = "cpu";
   int index = 0;
+  std::string profile = "";  // of a simulated device: a built-in profile's name, or a file
 
   friend bool operator==(const DeviceName&, const DeviceName&) = default;
 };
+
+/// Whether those devices are simulated: then all of them are, with one profile.
+inline bool simulated(const std::vector<DeviceName>& devices) {
+  return devices.front().kind == "sim";
+}
 
 /// `--decode.concurrency=8` is {"decode", "concurrency", "8"}.
 struct NodeSetting {
@@ -105,9 +111,10 @@ struct TrainOptions {
 
   // Forebay.
   LogPrefix log_prefix = LogPrefix::kMxnet;
-  std::string inspect_http;        // [HOST:]PORT of the web page
-  std::string inspect_token_file;  // whose first line may ask it for everything
-  bool summary = false;            // print the network, train nothing
+  std::optional<double> price_per_hour;  // dollars, of all machines together
+  std::string inspect_http;              // [HOST:]PORT of the web page
+  std::string inspect_token_file;        // whose first line may ask it for everything
+  bool summary = false;                  // print the network, train nothing
   std::vector<NodeSetting> node_settings;
   std::string config;
   bool help = false;

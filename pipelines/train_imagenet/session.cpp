@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cmath>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 #include <common/clock.hpp>
@@ -14,6 +13,7 @@
 #include <common/terminal.hpp>
 #include <forebay/nodes/random.hpp>
 #include <train_imagenet/data.hpp>
+#include <train_imagenet/devices.hpp>
 #include <train_imagenet/node_settings.hpp>
 
 namespace forebay {
@@ -26,52 +26,18 @@ std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
   return 0;
 }
 
-std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
-
 GraphOptions log_skipped(Log& log) {
   GraphOptions options;
   options.on_skip = [&log](const std::string& what) { log.info("Skipped " + what); };
   return options;
 }
 
-/// Each replica gets its share of the cores, of which large teams leave an eighth to the image
-/// path: one thread of a team that has to wait for a core holds up all of them.
-int threads_per_replica(const TrainOptions& options) {
-  const std::size_t share = std::max<std::size_t>(1, cores() / options.devices.size());
-  return static_cast<int>(share - share / 8);
-}
-
 /// The pool has the cores that the replicas' teams do not use, one at least.
 GraphOptions graph_options(const Trainer& trainer, Log& log) {
   const auto used = static_cast<std::size_t>(trainer.team_threads());
   GraphOptions options = log_skipped(log);
-  options.threads = static_cast<int>(std::max(used + 1, cores()) - used);
+  options.threads = static_cast<int>(std::max(used + 1, cores_here()) - used);
   return options;
-}
-
-std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
-                                                    const Network& network, std::size_t rows,
-                                                    int threads) {
-  ReplicaOptions replica;
-  replica.rows = rows;
-  replica.label_smoothing = static_cast<float>(options.label_smoothing);
-  replica.threads = threads;
-  std::vector<std::unique_ptr<Replica>> replicas;
-  for (std::size_t i = 0; i < options.devices.size(); ++i) {
-    replicas.push_back(make_cpu_replica(network, replica));
-  }
-  return replicas;
-}
-
-std::vector<DeviceFacts> device_facts(const TrainOptions& options, const Trainer& trainer) {
-  std::vector<DeviceFacts> devices;
-  for (std::size_t i = 0; i < options.devices.size(); ++i) {
-    DeviceFacts device;
-    device.name = fmt::format("{}:{}", options.devices[i].kind, options.devices[i].index);
-    device.memory_used = trainer.replica_bytes(i);
-    devices.push_back(device);
-  }
-  return devices;
 }
 
 ScheduleOptions schedule_options(const TrainOptions& options, std::uint64_t epoch_size) {
@@ -121,6 +87,7 @@ Session::Session(const TrainOptions& options, Log& log)
       speedometer_(options, clock_),
       progress_line_(clock_, terminal_width),
       on_terminal_(terminal_on_stderr()) {
+  if (simulated(options.devices)) log_.info("Simulated: " + describe_simulated(options, network_));
   const auto batch = static_cast<std::uint64_t>(options.batch_size);
   if (!options.model_prefix.empty()) {
     check_writable(options.model_prefix);
@@ -147,17 +114,17 @@ Session::Session(const TrainOptions& options, Log& log)
                     batch, epoch_size_, epoch_size_));
   }
   if (options.benchmark) epoch_size_ -= epoch_size_ % batch;  // nothing is left for the next epoch
-  const std::size_t rows = static_cast<std::size_t>(batch) / options.devices.size();
+  const std::size_t rows = rows_per_device(options);
   schedule_ = std::make_unique<Schedule>(schedule_options(options, epoch_size_));
-  trainer_ = std::make_unique<Trainer>(network_, make_replicas(options, network_, rows, threads_),
-                                       rows, trainer_options(options, *schedule_));
+  trainer_ = std::make_unique<Trainer>(network_, make_replicas(options, network_), rows,
+                                       trainer_options(options, *schedule_));
   check_graphs();
   load();
   remove_another_runs_checkpoints();
   NodeRoles roles = node_roles(options.devices.size());
   if (options.benchmark) roles.samples = "batches";
-  live_.emplace(std::move(roles), device_facts(options, *trainer_), rows,
-                static_cast<std::int64_t>(epoch_size_));
+  live_.emplace(std::move(roles), device_facts(options, network_, *trainer_), rows,
+                static_cast<std::int64_t>(epoch_size_), options.price_per_hour);
   live_->set(progress_at(first_epoch_, 0));
 }
 
@@ -170,7 +137,9 @@ void Session::check_graphs() {
 
 SessionResult Session::train() {
   result_.images_per_epoch = static_cast<double>(epoch_size_);
+  result_.epochs = options_.num_epochs;
   result_.planned_bytes = trainer_->memory_bytes();
+  if (simulated(options_.devices)) result_.simulated = describe_simulated(options_, network_);
   // The validation that follows a checkpoint may have been cut short with the run.
   const bool ends_epoch = position_ <= static_cast<std::uint64_t>(first_epoch_) * epoch_size_;
   if (options_.resume && first_epoch_ > 0 && ends_epoch) {

@@ -36,10 +36,12 @@ struct SessionResult {
   std::uint64_t images = 0;  // trained on
   double seconds = 0;        // of the training graphs alone
   double images_per_epoch = 0;
+  double epochs = 0;                        // of the whole training
   std::uint64_t skipped = 0;                // bad images
   std::uint64_t skipped_in_validation = 0;  // the same, in the last pass
   GraphSnapshot last_epoch;                 // of the last training graph
   std::size_t planned_bytes = 0;
+  std::string simulated;  // what devices were simulated; empty: none
 };
 
 /// Trains as `options` say. Each epoch is one run of

@@ -108,6 +108,13 @@ TEST(OptionsTest, ReadsDevicesAndNodeSettings) {
                                       {"forward-backward[1]", "queue", "2"}}));
 }
 
+TEST(OptionsTest, ReadsSimulatedDevices) {
+  const auto options = parse({"--devices", "sim:2:V100", "--forward-backward[1].queue=2"});
+  EXPECT_EQ(options.devices, (std::vector<DeviceName>{{"sim", 0, "V100"}, {"sim", 1, "V100"}}));
+  EXPECT_TRUE(simulated(options.devices));
+  EXPECT_EQ(parse({"--devices", "sim:16"}).devices[15], (DeviceName{"sim", 15, "K80"}));
+}
+
 TEST(OptionsTest, ReadsAConfigFileThatTheCommandLineOverrides) {
   const ConfigFile file(
       "# a run\nbatch-size = 64\nlr=0.4\nresume = true\nmodel-prefix = out/r18\n"
@@ -226,6 +233,9 @@ TEST(OptionsTest, RefusesSettingsThatNoNodeHas) {
 }
 
 TEST(OptionsTest, SaysWhatToGiveForAWrongValue) {
+  const std::string kDevices =
+      "; give CPU replicas that differ, e.g. cpu:0,cpu:1, or a number of simulated devices of one "
+      "kind, e.g. sim:16:K80";
   const std::pair<std::vector<std::string>, std::string> cases[] = {
       {{"--lr", "fast"}, "--lr is 'fast'; give a number above 0"},
       {{"--lr", "nan"}, "--lr is 'nan'; give a number above 0"},
@@ -248,8 +258,18 @@ TEST(OptionsTest, SaysWhatToGiveForAWrongValue) {
       {{"--lr-schedule", "linear"}, "--lr-schedule is 'linear'; give step, cosine or 'pow N'"},
       {{"--lr-schedule", "pow x"},
        "the learning rate's schedule is 'pow x'; give 'pow N' with a number above 0, e.g. 'pow 2'"},
-      {{"--devices", "cpu:0,cpu:0"},
-       "--devices is 'cpu:0,cpu:0'; give CPU replicas that differ, e.g. cpu:0,cpu:1"},
+      {{"--devices", "cpu:0,cpu:0"}, "--devices is 'cpu:0,cpu:0'" + kDevices},
+      {{"--devices", "cpu:0,sim:2"}, "--devices is 'cpu:0,sim:2'" + kDevices},
+      {{"--devices", "sim:2,cpu:0"}, "--devices is 'sim:2,cpu:0'" + kDevices},
+      {{"--devices", "sim:0"}, "--devices is 'sim:0'" + kDevices},
+      {{"--devices", "sim:2:"}, "--devices is 'sim:2:'" + kDevices},
+      {{"--devices", "sim:4:K81"},
+       "--devices is 'sim:4:K81': device profile K81: cannot read it; give a file, or one of K80, "
+       "V100, A100, H100, H200"},
+      {{"--devices", "sim:3:K80", "--batch-size", "7"},
+       "--batch-size is 7, which 3 devices cannot share evenly; give a multiple of 3, e.g. 6"},
+      {{"--devices", "sim:2:K80", "--model-prefix", "m"},
+       "simulated --devices learn nothing; leave out --model-prefix"},
       {{"--on-bad-image", "ignore"}, "--on-bad-image is 'ignore'; give stop or skip"},
       {{"--top-k", "3"}, "--top-k is '3'; give 0 or 5"},
       {{"--num-layers", "19"},

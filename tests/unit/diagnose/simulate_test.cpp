@@ -103,6 +103,18 @@ TEST(Simulate, SendsAlongTheBodySoThatTheNextNodesOverlap) {
   EXPECT_NEAR(rate(model), 1 / 36e-3, 0.5);
 }
 
+TEST(Simulate, SendsWhenTheModelSays) {
+  Model model = chain({{"read"},
+                       {"backward", 8, 1, 1, 0, Passing::kEmit, 2},
+                       {"reduce", 6, 1, 2},
+                       {"end", 0, 1, 2}});
+  // A body begins when both places are free: when the last item before it is taken.
+  model.node("backward").sends = {0.25, 1};  // at 2 and 8 ms; both are taken by then
+  EXPECT_NEAR(rate(model), 1 / 12e-3, 0.5);
+  model.node("backward").sends = {1, 1};  // the second waits for 6 ms
+  EXPECT_NEAR(rate(model), 1 / 14e-3, 0.5);
+}
+
 TEST(Simulate, HoldsTheWindowWhileASlowItemIsUnderWay) {
   // One item in 256 takes 100 ms, the others 1 ms: meanwhile the others get as far as the window.
   Histogram histogram;

@@ -1,0 +1,94 @@
+#include <train_imagenet/devices.hpp>
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include <forebay/nodes/sim/sim_profile.hpp>
+#include <forebay/nodes/sim/sim_replica.hpp>
+
+namespace forebay {
+namespace {
+
+constexpr double kGiB = 1 << 30;
+
+std::string wrong_batch(const TrainOptions& options, const SimProfile& profile) {
+  const std::size_t rows = rows_per_device(options), most = most_rows(profile);
+  const std::string what = fmt::format(
+      "--batch-size is {}, {} images for each of {} {}, whose {:.1f} GiB hold", options.batch_size,
+      rows, options.devices.size(), profile.name, profile.device_bytes / kGiB);
+  if (most == 0) return fmt::format("{} not one of {}", what, profile.network.name);
+  return fmt::format("{} {} of {} at most; give {} or less", what, most, profile.network.name,
+                     most * options.devices.size());
+}
+
+SimProfile fitting_profile(const TrainOptions& options, const Network& network) {
+  const SimProfile profile = scaled_to(find_sim_profile(options.devices.front().profile), network);
+  if (rows_per_device(options) > most_rows(profile)) throw Error(wrong_batch(options, profile));
+  return profile;
+}
+
+}  // namespace
+
+std::size_t cores_here() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+std::size_t rows_per_device(const TrainOptions& options) {
+  return static_cast<std::size_t>(options.batch_size) / options.devices.size();
+}
+
+// Each replica gets its share of the cores, of which large teams leave an eighth to the image path:
+// one thread of a team that has to wait for a core holds up all of them.
+int threads_per_replica(const TrainOptions& options) {
+  if (simulated(options.devices)) return 1;
+  const std::size_t share = std::max<std::size_t>(1, cores_here() / options.devices.size());
+  return static_cast<int>(share - share / 8);
+}
+
+std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
+                                                    const Network& network) {
+  ReplicaOptions replica;
+  replica.rows = rows_per_device(options);
+  replica.label_smoothing = static_cast<float>(options.label_smoothing);
+  replica.threads = threads_per_replica(options);
+  if (simulated(options.devices)) {
+    return make_sim_replicas(network, replica, fitting_profile(options, network),
+                             options.devices.size());
+  }
+  std::vector<std::unique_ptr<Replica>> replicas;
+  for (std::size_t i = 0; i < options.devices.size(); ++i) {
+    replicas.push_back(make_cpu_replica(network, replica));
+  }
+  return replicas;
+}
+
+std::vector<DeviceFacts> device_facts(const TrainOptions& options, const Network& network,
+                                      const Trainer& trainer) {
+  const double total =
+      simulated(options.devices) ? fitting_profile(options, network).device_bytes : 0;
+  std::vector<DeviceFacts> devices;
+  for (std::size_t i = 0; i < options.devices.size(); ++i) {
+    DeviceFacts device;
+    device.name = fmt::format("{}:{}", options.devices[i].kind, options.devices[i].index);
+    device.memory_used = trainer.replica_bytes(i);
+    device.memory_total = static_cast<std::uint64_t>(total);
+    devices.push_back(device);
+  }
+  return devices;
+}
+
+std::string describe_simulated(const TrainOptions& options, const Network& network) {
+  const SimProfile profile = fitting_profile(options, network);
+  const std::size_t rows = rows_per_device(options);
+  const double seconds = step_seconds(profile, rows);
+  const std::string measured = find_sim_profile(options.devices.front().profile).network.name;
+  return fmt::format(
+      "{} {}, each {:.1f} ms for a step of {} images{} and {:.1f} of {:.1f} GiB; they compute "
+      "nothing, so loss and accuracy mean nothing",
+      options.devices.size(), profile.name, 1e3 * seconds, rows,
+      measured == profile.network.name ? ""
+                                       : fmt::format(" (estimated from {} by FLOPs)", measured),
+      bytes_for_rows(profile, rows) / kGiB, profile.device_bytes / kGiB);
+}
+
+}  // namespace forebay

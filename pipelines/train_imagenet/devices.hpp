@@ -1,0 +1,39 @@
+#pragma once
+
+// From --devices to replicas, and what is told of them.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <forebay/graph/inspect/facts.hpp>
+#include <forebay/nodes/network/network.hpp>
+#include <forebay/nodes/train/trainer.hpp>
+#include <train_imagenet/options.hpp>
+
+namespace forebay {
+
+/// Cores that this process may use.
+std::size_t cores_here();
+
+/// Images of each batch that one device gets.
+std::size_t rows_per_device(const TrainOptions& options);
+
+/// Threads that a replica computes with. Simulated ones do not compute: 1.
+int threads_per_replica(const TrainOptions& options);
+
+/// A replica for each of --devices. Throws `Error` where the batch does not fit into the memory of
+/// a simulated device, saying what would.
+std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
+                                                    const Network& network);
+
+/// What inspectors are told of --devices; how busy they are is not known here.
+std::vector<DeviceFacts> device_facts(const TrainOptions& options, const Network& network,
+                                      const Trainer& trainer);
+
+/// "16 K80, ...": what the simulated --devices stand for and what their results are worth. Throws
+/// what `make_replicas` does.
+std::string describe_simulated(const TrainOptions& options, const Network& network);
+
+}  // namespace forebay

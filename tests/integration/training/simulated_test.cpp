@@ -1,0 +1,71 @@
+// Training on devices that are not there: all is real but the arithmetic.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "program.hpp"
+
+namespace forebay {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Any network on the smallest of devices; the steps of this one take no time to speak of.
+Ended simulate(const std::string& devices, const std::vector<std::string>& more = {}) {
+  return train_imagenet(std::vector<std::string>{"--network", "mlp", "--image-shape", "1,28,28",
+                                                 "--num-classes", "10", "--data-train",
+                                                 digits("train.rec"), "--batch-size", "32",
+                                                 "--num-epochs", "1", "--devices", devices} +
+                        more);
+}
+
+TEST(Simulated, DevicesTrainAndValidateAndSayWhatTheyAre) {
+  const Ended ended = simulate("sim:16:V100", {"--data-val", digits("val.rec")});
+  EXPECT_EQ(ended.code, 0) << ended.log;
+  const auto said = lines_with(ended.log, "Simulated: 16 V100, each ");
+  ASSERT_EQ(said.size(), 2u) << ended.log;  // in the log's beginning and in the report
+  EXPECT_THAT(said[0], HasSubstr("INFO:root:"));
+  EXPECT_THAT(said[0], HasSubstr("for a step of 2 images (estimated from resnet-50 by FLOPs) and"));
+  EXPECT_THAT(said[1], HasSubstr("they compute nothing, so loss and accuracy mean nothing"));
+  EXPECT_EQ(lines_with(ended.log, "Validation-accuracy=").size(), 1u);
+  EXPECT_EQ(lines_with(ended.log, "forward-backward[15]").size(), 1u);
+}
+
+TEST(Simulated, DevicesOfAProfileFile) {
+  const Folder folder;
+  write_file(folder / "d.json", R"({"name": "D1", "source": ["made up"],
+    "network": {"name": "mlp", "flops": 10, "parameters": 10, "activations": 10},
+    "points": [{"rows": 1, "images_per_second": 1000000000}],
+    "memory": {"device_bytes": 2000000000, "fixed_bytes": 0, "row_bytes": 1},
+    "link_bytes_per_second": 0})");
+  const Ended ended = simulate("sim:2:" + (folder / "d.json"));
+  EXPECT_EQ(ended.code, 0) << ended.log;
+  EXPECT_EQ(lines_with(ended.log, "Simulated: 2 D1, each ").size(), 2u) << ended.log;
+}
+
+void expect_refused(const Ended& ended, int code, const std::string& message) {
+  EXPECT_EQ(ended.code, code) << ended.log;
+  EXPECT_TRUE(ended.log.ends_with("train_imagenet: " + message + "\n")) << ended.log;
+}
+
+TEST(Simulated, ABatchThatDoesNotFitIsRefused) {
+  expect_refused(
+      train_imagenet({"--benchmark", "1", "--devices", "sim:16:K80", "--batch-size", "2048"}), 1,
+      "--batch-size is 2048, 128 images for each of 16 K80, whose 11.2 GiB hold 92 of "
+      "resnet-50 at most; give 1472 or less");
+  expect_refused(train_imagenet({"--benchmark", "1", "--devices", "sim:1:K80", "--batch-size", "1",
+                                 "--image-shape", "3,4096,4096"}),
+                 1,
+                 "--batch-size is 1, 1 images for each of 1 K80, whose 11.2 GiB hold not one of "
+                 "resnet-50");
+}
+
+TEST(Simulated, CheckpointsAreRefused) {
+  const Folder folder;
+  expect_refused(simulate("sim:2:K80", {"--model-prefix", folder / "m"}), 2,
+                 "simulated --devices learn nothing; leave out --model-prefix");
+  EXPECT_EQ(folder.files(), std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace forebay
