@@ -23,8 +23,8 @@ export class Picture {
   }
 
   show(text) {
-    const picture = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
-    picture.querySelector('style')?.remove();  // the page has it
+    const plain = text.replace(/<style>.*?<\/style>/s, '');  // the page has it, and allows no other
+    const picture = new DOMParser().parseFromString(plain, 'image/svg+xml').documentElement;
     this.place.replaceChildren(document.importNode(picture, true));
     this.shapes = new Map([...this.place.querySelectorAll('.node')].map(
         shape => [shape.dataset.node, shape]));

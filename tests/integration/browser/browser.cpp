@@ -65,7 +65,10 @@ Browser::~Browser() {
   close(from_browser_);
 }
 
-void Browser::open(const std::string& url) { call("Page.navigate", {{"url", url}}); }
+void Browser::open(const std::string& url) {
+  call("Page.navigate", {{"url", url}});
+  wait_for("document.readyState == 'complete'");
+}
 
 void Browser::resize(int width, int height) {
   call("Emulation.setDeviceMetricsOverride",

@@ -64,7 +64,7 @@ TEST(WebAddress, RefusesWhatIsMalformed) {
   for (const char* given : {"", "x", ":8080", "host:", "host:x", "65536", "-1", "80 ", " 80",
                             "http://localhost:80", "[]:80", "[:80", "a]:80", "no host:80"}) {
     EXPECT_EQ(error_of([&] { read_web_address(given); }),
-              "'" + std::string(given) + "' is not [HOST:]PORT; give e.g. 8080 or 0.0.0.0:8080");
+              std::string("'") + given + "' is not [HOST:]PORT; give e.g. 8080 or 0.0.0.0:8080");
   }
   EXPECT_EQ(error_of([] { read_web_address("::1:80"); }),
             "'::1:80' has an IPv6 host without brackets; give e.g. [::1]:8080");
