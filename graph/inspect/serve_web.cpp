@@ -20,8 +20,8 @@ WebAddress read_web_address(std::string_view text) {
     std::string_view host = text.substr(0, colon);
     const bool in_brackets = host.starts_with('[') && host.ends_with(']');
     if (in_brackets) host = host.substr(1, host.size() - 2);
-    const bool plain_ipv6 = !in_brackets && host.find(':') != host.npos;
-    if (plain_ipv6 && host.find('/') == host.npos) {
+    const bool has_colons = host.find(':') != host.npos && host.find('/') == host.npos;
+    if (has_colons && !in_brackets) {
       throw Error(quoted(text) + " has an IPv6 host without brackets; give e.g. [::1]:8080");
     }
     if (host.empty() || host.find_first_of("[] /") != host.npos) throw Error(wrong);

@@ -17,6 +17,7 @@
 #include <train_imagenet/flags.hpp>
 #include <train_imagenet/report.hpp>
 #include <train_imagenet/session.hpp>
+#include <train_imagenet/test_io.hpp>
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <train_imagenet/session.hpp>
+#include <train_imagenet/test_io.hpp>
 
 namespace forebay {
 
@@ -14,6 +15,6 @@ namespace forebay {
 std::string report(const SessionResult& result, std::optional<double> price_per_hour);
 
 /// The same of a run of --test-io 1.
-std::string read_report(const GraphSnapshot& run);
+std::string read_report(const ReadResult& result);
 
 }  // namespace forebay
