@@ -165,7 +165,8 @@ TEST_F(Dashboard, WithoutATokenHasNothingToChange) {
 TEST_F(Dashboard, ShowsNamesAsTheyAre) {
   serve("", "<img src=x onerror=alert(1)>");
   browser_->wait_for("document.querySelectorAll('#rows tr').length == 3");
-  EXPECT_EQ(text("#rows tr:nth-child(3) th"), "<img src=x onerror=alert(1)>");
+  browser_->wait_for("document.querySelector('#rows tr:nth-child(3) th')?.textContent == "
+                     "'<img src=x onerror=alert(1)>'");
   EXPECT_EQ(browser_->evaluate("document.querySelectorAll('img').length"), 0);
   EXPECT_THAT(browser_->complaints(), IsEmpty());
 }
