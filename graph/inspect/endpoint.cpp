@@ -17,9 +17,12 @@
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/inspect/http.hpp>
 #include <forebay/graph/inspect/routes.hpp>
+#include <forebay/graph/inspect/serve_web.hpp>
 #include <forebay/graph/inspect/unix_socket.hpp>
+#include <forebay/graph/inspect/web_server.hpp>
 
-namespace forebay::detail {
+namespace forebay {
+namespace detail {
 namespace {
 
 constexpr std::chrono::seconds kLookAfterSocket{10};
@@ -52,14 +55,16 @@ void open_somewhere(const Open& open) {
   throw Error(why);
 }
 
-// The server of this process. The lock is for starting it and for forks.
+// The servers of this process. The lock is for starting them and for forks.
 struct Endpoint {
   std::mutex mutex;
   std::atomic<pid_t> tried_by{0};
   std::unique_ptr<HttpServer> server;
   std::string path;
+  std::unique_ptr<WebServer> web;
 
   void start();
+  void start_web(const WebOptions& options);
   void look_after_socket();
 };
 
@@ -80,6 +85,11 @@ void Endpoint::start() {
   });
 }
 
+void Endpoint::start_web(const WebOptions& options) {
+  if (web) throw Error("this process serves its web page already, at " + web->url());
+  web = std::make_unique<WebServer>(process_registry(), options);
+}
+
 // The runtime directory goes when its user logs out; a training that goes on moves to /tmp.
 void Endpoint::look_after_socket() {
   if (access(path.c_str(), F_OK) == 0) return;
@@ -92,11 +102,12 @@ void Endpoint::look_after_socket() {
 void stop_at_exit() {
   Endpoint& it = endpoint();
   const std::lock_guard lock(it.mutex);
+  it.web.reset();
   it.server.reset();
 }
 
-// A child has neither the server's thread nor those of the graphs. It gives up its copy of the
-// socket, so that the parent's end is noticed, and gets a server of its own when it runs a graph.
+// A child has neither the servers' threads nor those of the graphs. It gives up its copies of the
+// sockets, so that the parent's end is noticed, and gets a server of its own when it runs a graph.
 void before_fork() {
   endpoint().mutex.lock();
   process_registry().lock();
@@ -110,13 +121,35 @@ void after_fork_in_child() {
   process_registry().unlock();
   Endpoint& it = endpoint();
   if (it.server) it.server.release()->disown();  // destroying it would end the parent's
+  if (it.web) it.web.release()->disown();
   it.mutex.unlock();
+}
+
+// Before there is any server.
+void watch_process() {
+  static const bool watched =
+      std::atexit(stop_at_exit) == 0 &&
+      pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
+  if (!watched) throw Error("no memory");
 }
 
 void warn(const char* why) noexcept {
   std::fprintf(stderr,
                "forebay: this process cannot be inspected: %s (FOREBAY_INSPECT=0: do not try)\n",
                why);
+}
+
+// For programs that have no flag for it.
+void serve_web_if_wanted(Endpoint& it) noexcept {
+  const char* address = std::getenv("FOREBAY_INSPECT_HTTP");
+  const char* token_file = std::getenv("FOREBAY_INSPECT_TOKEN_FILE");
+  if (address == nullptr || *address == '\0' || it.web) return;
+  try {
+    it.start_web({address, token_file == nullptr ? "" : token_file});
+    std::fprintf(stderr, "forebay: inspect this process at %s\n", it.web->url().c_str());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "forebay: FOREBAY_INSPECT_HTTP: %s\n", error.what());
+  }
 }
 
 }  // namespace
@@ -165,15 +198,23 @@ void serve_this_process() noexcept {
   const char* wanted = std::getenv("FOREBAY_INSPECT");
   if (wanted != nullptr && std::string_view(wanted) == "0") return;
   try {
+    watch_process();
     it.start();
-    static const bool watched =
-        std::atexit(stop_at_exit) == 0 &&
-        pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
-    if (!watched) it.server.reset();
   } catch (const std::exception& error) {
     it.server.reset();
     warn(error.what());
   }
+  serve_web_if_wanted(it);
 }
 
-}  // namespace forebay::detail
+}  // namespace detail
+
+std::string serve_web(const WebOptions& options) {
+  detail::Endpoint& it = detail::endpoint();
+  const std::lock_guard lock(it.mutex);
+  detail::watch_process();
+  it.start_web(options);
+  return it.web->url();
+}
+
+}  // namespace forebay

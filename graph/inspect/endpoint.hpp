@@ -22,7 +22,8 @@ std::vector<std::string> live_sockets();
 
 /// Begins to serve `process_registry()` at <folder>/<pid>.sock, unless that was tried before or the
 /// environment says FOREBAY_INSPECT=0. The socket goes when the process ends. Where it cannot be
-/// made, a warning on stderr says why, and nothing else happens. Any thread.
+/// made, a warning on stderr says why, and nothing else happens. So also the web page, where
+/// FOREBAY_INSPECT_HTTP asks for it. Any thread.
 void serve_this_process() noexcept;
 
 /// A graph that inspectors can ask while this lives.

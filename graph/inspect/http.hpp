@@ -1,7 +1,7 @@
 #pragma once
 
-// Just enough of HTTP: messages as plain values, a server on a Unix socket, one request of a
-// client.
+// Just enough of HTTP: messages as plain values, a server on a Unix or TCP socket, one request of
+// a client.
 
 #include <chrono>
 #include <cstddef>
@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include <forebay/graph/inspect/listen.hpp>
+
 namespace forebay::detail {
 
 struct HttpRequest {
@@ -18,12 +20,15 @@ struct HttpRequest {
   std::string path;                          // "/snapshot.json", decoded
   std::map<std::string, std::string> query;  // decoded
   std::string body;
+  /// By name in lower case; a name that is there several times has all values, with commas between.
+  std::map<std::string, std::string> headers = {};
 };
 
 struct HttpResponse {
   int status = 200;
   std::string type = "application/json";
   std::string body;
+  std::map<std::string, std::string> headers = {};  // beside those that every response has
 };
 
 /// "/a%20b?graph=x" split and decoded into `request`. What is no proper escape stays as it is.
@@ -37,11 +42,15 @@ struct HttpLimits {
   std::chrono::milliseconds patience{5000};  // for a whole request, and for taking the response
   unsigned header_bytes = 8192;
   std::size_t body_bytes = 65'536;
+  /// After each answer all clients wait so many times as long as it took: 4 leaves the thread at
+  /// most a fifth of a core, whatever is asked.
+  double rest = 0;
 };
 
-/// Serves HTTP/1.1 on a Unix socket (mode 0600), on one thread of its own. Clients of other users
-/// than this process's and root are turned away. A client that sends garbage, stops halfway or
-/// never reads costs one connection for `patience`.
+/// Serves HTTP/1.1 on one thread of its own: on a Unix socket (mode 0600), where clients of other
+/// users than this process's and root are turned away, or at a TCP port, where `Answer` has to see
+/// to that. A client that sends garbage, stops halfway or never reads costs one connection for
+/// `patience`.
 class HttpServer {
  public:
   /// Answers one request; called on the server's thread, one at a time. What it throws is answered
@@ -50,13 +59,15 @@ class HttpServer {
 
   /// Makes the socket, in place of any file at `path`. Throws `Error`.
   HttpServer(const std::string& path, Answer answer, HttpLimits limits = {});
+  /// Takes the listener's descriptor.
+  HttpServer(const TcpListener& listener, Answer answer, HttpLimits limits = {});
   /// Closes all connections, ends the thread and removes the socket.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;  // the thread holds its address
 
   /// Calls `task` on the server's thread, now and after each `period`. What it throws is ignored.
   void every(std::chrono::milliseconds period, std::function<void()> task);
-  /// Moves to a new socket. On the server's thread only. Throws `Error`.
+  /// Moves to a new Unix socket. On the server's thread only. Throws `Error`.
   void open(const std::string& path);
 
   /// In a child process after a fork: gives up the socket's descriptor, so that the parent's end is

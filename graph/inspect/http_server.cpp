@@ -1,9 +1,9 @@
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
+#include <cctype>
 #include <list>
 #include <thread>
 #include <utility>  // which Boost 1.74's coroutines use and do not include
@@ -22,10 +22,11 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-using Protocol = asio::local::stream_protocol;
+using Protocol = asio::generic::stream_protocol;  // Unix or TCP
 using Connection = beast::basic_stream<Protocol>;
 using Message = http::response<http::string_body>;
 using boost::system::error_code;
+using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPauseAfterFailure{1};
 
@@ -35,6 +36,7 @@ Message message(const HttpResponse& response, unsigned version, bool keep_alive)
   Message out{static_cast<http::status>(response.status), version};
   out.set(http::field::content_type, response.type);
   out.set(http::field::cache_control, "no-store");
+  for (const auto& [name, value] : response.headers) out.set(name, value);
   out.keep_alive(keep_alive);
   out.body() = response.body;
   out.prepare_payload();
@@ -56,40 +58,43 @@ struct HttpServer::Impl {
   Impl(Answer answer_in, HttpLimits limits_in) : answer(std::move(answer_in)), limits(limits_in) {}
 
   void open(const std::string& new_path);
+  void take(int descriptor, int family);
+  void run();
   asio::awaitable<void> accept();
   asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
   asio::awaitable<void> repeat(std::chrono::milliseconds period, std::function<void()> task);
   void admit(Protocol::socket socket);
+  asio::awaitable<void> take_turn();
+  void rest_after(Clock::time_point begin);
   HttpResponse answer_to(const http::request<http::string_body>& request) const;
 
   const Answer answer;
   const HttpLimits limits;
-  std::string path;
+  std::string path;  // of the Unix socket; empty: at a TCP port
   asio::io_context io{1};
-  Protocol::acceptor acceptor{io};
+  asio::basic_socket_acceptor<Protocol> acceptor{io};
   std::list<std::shared_ptr<Connection>> connections;  // the oldest first
+  Clock::time_point rests_until{};
   std::thread thread;
 };
 
-// Under another name until somebody listens: who cleans up takes a socket without for a dead one.
 void HttpServer::Impl::open(const std::string& new_path) {
-  const std::string fresh = new_path + ".new";
-  unlink(fresh.c_str());
-  try {
-    const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) throw system_error("socket", errno);
-    if (acceptor.is_open()) acceptor.close();
-    acceptor.assign(Protocol(), descriptor);
-    acceptor.bind(Protocol::endpoint(fresh));
-    if (chmod(fresh.c_str(), 0600) != 0) throw system_error("chmod", errno);
-    acceptor.listen();
-    if (rename(fresh.c_str(), new_path.c_str()) != 0) throw system_error("rename", errno);
-  } catch (const std::exception& error) {
-    unlink(fresh.c_str());
-    throw Error("cannot make the socket " + new_path + ": " + error.what());
-  }
+  const int descriptor = listen_at_path(new_path);
   path = new_path;
+  take(descriptor, AF_UNIX);
+}
+
+void HttpServer::Impl::take(int descriptor, int family) {
+  if (acceptor.is_open()) acceptor.close();
+  acceptor.assign(Protocol(family, 0), descriptor);
   asio::co_spawn(io, accept(), asio::detached);
+}
+
+void HttpServer::Impl::run() {
+  thread = std::thread([this] {
+    pthread_setname_np(pthread_self(), "forebay-inspect");
+    io.run();
+  });
 }
 
 asio::awaitable<void> HttpServer::Impl::accept() {
@@ -107,9 +112,15 @@ asio::awaitable<void> HttpServer::Impl::accept() {
 }
 
 void HttpServer::Impl::admit(Protocol::socket socket) {
-  const auto user = user_at(socket.native_handle());
-  if (!user || (*user != geteuid() && *user != 0)) return;
-  close_on_exec(socket.native_handle());
+  const int descriptor = socket.native_handle();
+  if (path.empty()) {
+    const int on = 1;  // a response is not held back for what may follow
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  } else {
+    const auto user = user_at(descriptor);
+    if (!user || (*user != geteuid() && *user != 0)) return;
+  }
+  close_on_exec(descriptor);
   if (connections.size() == limits.connections) {
     connections.front()->close();
     connections.pop_front();
@@ -127,8 +138,12 @@ asio::awaitable<void> HttpServer::Impl::serve(std::shared_ptr<Connection> connec
     connection->expires_after(limits.patience);
     error_code error;
     co_await http::async_read(*connection, buffer, parser, giving(error));
+    co_await take_turn();
+    if (!connection->socket().is_open()) break;  // it was the oldest meanwhile
+    const auto begin = Clock::now();
     const auto& request = parser.get();
     std::optional<HttpResponse> response = error ? complaint(error) : answer_to(request);
+    rest_after(begin);
     if (!response) break;
     keep_alive = !error && request.keep_alive();
     const Message reply = message(*response, error ? 11 : request.version(), keep_alive);
@@ -141,10 +156,28 @@ asio::awaitable<void> HttpServer::Impl::serve(std::shared_ptr<Connection> connec
   connections.remove(connection);
 }
 
+asio::awaitable<void> HttpServer::Impl::take_turn() {
+  while (Clock::now() < rests_until) {
+    asio::steady_timer timer(io, rests_until);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+void HttpServer::Impl::rest_after(Clock::time_point begin) {
+  const auto end = Clock::now();
+  rests_until = end + std::chrono::duration_cast<Clock::duration>((end - begin) * limits.rest);
+}
+
 HttpResponse HttpServer::Impl::answer_to(const http::request<http::string_body>& from) const {
   HttpRequest request;
   request.method = std::string(from.method_string());
   request.body = from.body();
+  for (const auto& field : from) {
+    std::string name(field.name_string());
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const auto [known, is_new] = request.headers.emplace(name, std::string(field.value()));
+    if (!is_new) known->second.append(", ").append(field.value().data(), field.value().size());
+  }
   try {
     read_target({from.target().data(), from.target().size()}, request);
     return answer(request);
@@ -169,16 +202,19 @@ asio::awaitable<void> HttpServer::Impl::repeat(std::chrono::milliseconds period,
 HttpServer::HttpServer(const std::string& path, Answer answer, HttpLimits limits)
     : impl_(std::make_unique<Impl>(std::move(answer), limits)) {
   impl_->open(path);
-  impl_->thread = std::thread([impl = impl_.get()] {
-    pthread_setname_np(pthread_self(), "forebay-inspect");
-    impl->io.run();
-  });
+  impl_->run();
+}
+
+HttpServer::HttpServer(const TcpListener& listener, Answer answer, HttpLimits limits)
+    : impl_(std::make_unique<Impl>(std::move(answer), limits)) {
+  impl_->take(listener.descriptor, listener.host.starts_with('[') ? AF_INET6 : AF_INET);
+  impl_->run();
 }
 
 HttpServer::~HttpServer() {
   impl_->io.stop();
   impl_->thread.join();
-  unlink(impl_->path.c_str());
+  if (!impl_->path.empty()) unlink(impl_->path.c_str());
 }
 
 void HttpServer::every(std::chrono::milliseconds period, std::function<void()> task) {

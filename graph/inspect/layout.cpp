@@ -26,26 +26,30 @@ class Ranks {
   const std::vector<std::vector<std::size_t>>& columns() const { return columns_; }
 
  private:
-  // The longest way from a source. A cycle that no edge says it closes ends at its first node.
+  // The longest way from a source. A cycle that no edge says it closes begins where it is entered.
   void settle() {
     const std::size_t count = rank_.size();
     std::vector<bool> done(count);
+    const auto has = [&](std::size_t node, bool from_done) {
+      return std::ranges::any_of(wires_, [&](const Wire& wire) {
+        return wire.to == node && !wire.back && done[wire.from] == from_done;
+      });
+    };
+    const auto find = [&](const auto& fits) {
+      std::size_t node = 0;
+      while (node < count && (done[node] || !fits(node))) ++node;
+      return node;
+    };
     for (std::size_t left = count; left > 0; --left) {
-      std::size_t next = count;
-      for (std::size_t node = 0; node < count && next == count; ++node) {
-        const bool waits = std::ranges::any_of(
-            wires_, [&](const Wire& w) { return w.to == node && !w.back && !done[w.from]; });
-        if (!done[node] && !waits) next = node;
-      }
-      if (next == count)
-        next = static_cast<std::size_t>(std::ranges::find(done, false) - done.begin());
-      done[next] = true;
+      std::size_t next = find([&](std::size_t node) { return !has(node, false); });
+      if (next == count) next = find([&](std::size_t node) { return has(node, true); });
+      if (next == count) next = find([](std::size_t) { return true; });
       for (Wire& wire : wires_) {
-        if (wire.to == next && !done[wire.from]) wire.back = true;
-        if (wire.to == next && wire.from == next) wire.back = true;
-        if (wire.to == next && !wire.back)
-          rank_[next] = std::max(rank_[next], rank_[wire.from] + 1);
+        if (wire.to != next) continue;
+        if (!done[wire.from]) wire.back = true;
+        if (!wire.back) rank_[next] = std::max(rank_[next], rank_[wire.from] + 1);
       }
+      done[next] = true;
     }
   }
 
@@ -155,7 +159,7 @@ class Drawing {
     return route;
   }
 
-  double left() const { return kMargin + static_cast<double>(margins_) * kLane; }
+  double left() const { return kMargin + kTip + kLane + static_cast<double>(margins_) * kLane; }
 
   void place_rows(const Ranks& ranks) {
     double y = kMargin;

@@ -37,8 +37,8 @@ struct Layout {
 /// Sizes in pixels.
 struct LayoutOptions {
   std::size_t columns = 6;  // of a row, 1 or more
-  double box_width = 150, box_height = 64;
-  double gap = 48;      // between columns
+  double box_width = 160, box_height = 64;
+  double gap = 44;      // between columns
   double spacing = 26;  // between boxes of a column
 };
 

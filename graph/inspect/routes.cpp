@@ -21,11 +21,6 @@ struct Route {
   std::function<HttpResponse(Registry&, const HttpRequest&)> answer;
 };
 
-HttpResponse refusal(int status, const std::string& why) {
-  const auto replace = Json::error_handler_t::replace;
-  return {status, "application/json", Json{{"error", why}}.dump(-1, ' ', false, replace)};
-}
-
 std::optional<std::string> graph_of(const HttpRequest& request) {
   const auto found = request.query.find("graph");
   return found == request.query.end() ? std::nullopt : std::optional(found->second);
@@ -112,6 +107,11 @@ const Route kRoutes[] = {
 };
 
 }  // namespace
+
+HttpResponse refusal(int status, const std::string& why) {
+  const auto replace = Json::error_handler_t::replace;
+  return {status, "application/json", Json{{"error", why}}.dump(-1, ' ', false, replace)};
+}
 
 HttpResponse answer(Registry& registry, const HttpRequest& request) {
   std::string known;

@@ -1,5 +1,6 @@
 #include <forebay/graph/tune/live_tuner.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -17,13 +18,33 @@ double seconds(const GraphSnapshot& run) { return static_cast<double>(run.elapse
 std::string settled_message(const TuneReport& report) {
   char time[32];
   std::snprintf(time, sizeof time, "%.0f s", report.seconds);
-  const std::string why = describe(report.verdict);
   return std::string("settled after ") + time + " with " +
          (report.changes.empty() ? "nothing to change" : describe(report.changes)) + "; " +
-         why.substr(0, why.find('\n'));
+         reason(report);
+}
+
+// Whether a node was given more workers in vain: the verdict is then told that it can have no more.
+bool more_workers_were_undone(const TuneReport& report, const std::string& node) {
+  const auto of_node = [&](const SettingChange& change) {
+    return change.node == node && change.setting == "concurrency";
+  };
+  return std::any_of(report.trials.begin(), report.trials.end(), [&](const TuneTrial& trial) {
+    return !trial.kept && !trial.gives_back &&
+           std::any_of(trial.changes.begin(), trial.changes.end(), of_node);
+  });
 }
 
 }  // namespace
+
+std::string reason(const TuneReport& report, const std::string& unit) {
+  const Bound& bound = report.verdict.bound;
+  if (bound.limit == Limit::kSerial && more_workers_were_undone(report, bound.node)) {
+    return bound.node +
+           " limits the run, and more workers gained nothing; other programs may take the cores.";
+  }
+  const std::string text = describe(report.verdict, unit);
+  return text.substr(0, text.find('\n'));
+}
 
 LiveTuner::LiveTuner(TunerOptions tuner, Log log, LiveTunerOptions options)
     : log_(std::move(log)),

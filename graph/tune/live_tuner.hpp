@@ -27,6 +27,9 @@ struct TuneReport {
   Verdict verdict;     // of kUnknown where too little was seen
 };
 
+/// What limits the graph that was tuned, in a sentence; samples are called `unit`.
+std::string reason(const TuneReport& report, const std::string& unit = "items");
+
 /// How a live tuner looks at its graph. Tests put in shorter times.
 struct LiveTunerOptions {
   TuneWindowOptions window = {};

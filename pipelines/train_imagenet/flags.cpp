@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <forebay/graph/inspect/serve_web.hpp>
 #include <forebay/nodes/sim/sim_profile.hpp>
 #include <train_imagenet/flag_values.hpp>
 
@@ -165,6 +166,22 @@ Flag devices() {
     } catch (const Error& error) {
       throw Error(fmt::format("{}--devices is '{}': {}", where, text, error.what()));
     }
+  };
+  return made;
+}
+
+Flag inspect_http() {
+  auto made = flag(kForebay, "inspect-http", "[HOST:]PORT", &TrainOptions::inspect_http, path(),
+                   "serve a web page that shows the run, and /metrics for Prometheus; to this "
+                   "machine alone unless a HOST is given");
+  made.set = [keep = made.set](TrainOptions& options, const std::string& text,
+                               const std::string& where) {
+    try {
+      read_web_address(text);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}--inspect-http: {}", where, error.what()));
+    }
+    keep(options, text, where);
   };
   return made;
 }
@@ -337,6 +354,10 @@ std::vector<Flag> forebay_flags() {
                             {"node", LogPrefix::kNode},
                             {"plain", LogPrefix::kPlain}}),
            "before each line: mxnet INFO:root:, node the time and Node[0], plain nothing"),
+      inspect_http(),
+      flag(kForebay, "inspect-token-file", "FILE", &T::inspect_token_file, path(),
+           "its first line is the token that --inspect-http asks for: needed to be reached from "
+           "other machines, and to change settings"),
       flag(kForebay, "price-per-hour", "DOLLARS", &T::price_per_hour, maybe(number_above_zero()),
            "what an hour of the machine costs; the report says what the training costs"),
       std::move(config),

@@ -13,6 +13,7 @@
 
 #include <common/interrupt.hpp>
 #include <forebay/graph/error.hpp>
+#include <forebay/graph/inspect/serve_web.hpp>
 #include <train_imagenet/flags.hpp>
 #include <train_imagenet/report.hpp>
 #include <train_imagenet/session.hpp>
@@ -24,11 +25,24 @@ using namespace forebay;
 
 constexpr int kFailed = 1, kWrongUse = 2, kInterrupted = 130;
 
+void serve_web_page(const TrainOptions& options, Log& log) {
+  if (options.inspect_http.empty()) return;
+  try {
+    log.info("Inspect this run at " +
+             serve_web({options.inspect_http, options.inspect_token_file}));
+  } catch (const Error& error) {
+    const std::string why = error.what();
+    throw Error("--inspect-http " + options.inspect_http + ": " + why +
+                (why.ends_with("needs a token") ? "; give --inspect-token-file FILE" : ""));
+  }
+}
+
 int train(const TrainOptions& options) {
   const InterruptWatch watch(
       "\nFinishing the step under way; again to stop at once without saving.\n");
   Log log(stderr, options.log_prefix, python_time_stamp);
   log.info(start_message(options));
+  serve_web_page(options, log);
   if (options.test_io) {
     std::cout << read_report(test_io(options, log));
     return InterruptWatch::seen() ? kInterrupted : 0;

@@ -238,6 +238,12 @@ void check_checkpoints(const TrainOptions& o) {
   }
 }
 
+void check_inspection(const TrainOptions& o) {
+  if (!o.inspect_token_file.empty() && o.inspect_http.empty()) {
+    throw Error("--inspect-token-file is given without --inspect-http; give both");
+  }
+}
+
 void check_training(const TrainOptions& o) {
   if (const auto devices = static_cast<int>(o.devices.size()); o.batch_size % devices != 0) {
     const int nearest = std::max(1, o.batch_size / devices) * devices;
@@ -286,6 +292,7 @@ TrainOptions parse_options(const std::vector<std::string>& arguments) {
   check_nothing_is_learnt(options);
   check_training(options);
   check_checkpoints(options);
+  check_inspection(options);
   if (!options.summary) check_data(options);
   check_augmentation(options, all);
   return options;

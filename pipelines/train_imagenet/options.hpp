@@ -119,6 +119,8 @@ struct TrainOptions {
   bool tune_given = false;  // then what else was given is where tuning begins, not what stays
   LogPrefix log_prefix = LogPrefix::kMxnet;
   std::optional<double> price_per_hour;  // dollars, of all machines together
+  std::string inspect_http;              // [HOST:]PORT of the web page
+  std::string inspect_token_file;        // whose first line may ask it for everything
   bool summary = false;                  // print the network, train nothing
   std::vector<NodeSetting> node_settings;
   std::string config;

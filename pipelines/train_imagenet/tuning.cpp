@@ -5,11 +5,6 @@
 #include <fmt/format.h>
 
 namespace forebay {
-namespace {
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-}  // namespace
 
 std::unique_ptr<LiveTuner> make_tuner(const TrainOptions& options, Machine machine, Log& log) {
   if (options.tune == Tune::kOff) return nullptr;
@@ -33,7 +28,7 @@ std::string tuning_text(const LiveTuner* tuner) {
   const std::string found = report.changes.empty() ? "nothing to change" : describe(report.changes);
   if (!report.settled) return fmt::format("tuning: {}; it had not settled\n", found);
   return fmt::format("tuning: {}, settled after {:.0f} s; {}\n", found, report.seconds,
-                     first_line(describe(report.verdict, "images")));
+                     reason(report, "images"));
 }
 
 }  // namespace forebay

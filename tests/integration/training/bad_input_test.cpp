@@ -344,6 +344,16 @@ TEST_F(BadInput, NoCheckpointOfThatEpoch) {
       "reading \"" + output_ / "model-0007.safetensors" + "\": No such file or directory");
 }
 
+TEST_F(BadInput, WebPageThatCannotBe) {
+  expect_refused(run(digits("train.rec"), {"--inspect-http", "localhost"}), kWrongUse,
+                 "--inspect-http: 'localhost' is not [HOST:]PORT; give e.g. 8080 or 0.0.0.0:8080");
+  expect_refused(run(digits("train.rec"), {"--inspect-token-file", "token"}), kWrongUse,
+                 "--inspect-token-file is given without --inspect-http; give both");
+  expect_refused(run(digits("train.rec"), {"--inspect-http", "0.0.0.0:0"}), kFailed,
+                 "--inspect-http 0.0.0.0:0: other machines can reach 0.0.0.0:0, so it needs a "
+                 "token; give --inspect-token-file FILE");
+}
+
 TEST_F(BadInput, NodeThatTheGraphDoesNotHave) {
   expect_refused(
       run(digits("train.rec"), {"--decoder.concurrency", "2"}), kWrongUse,

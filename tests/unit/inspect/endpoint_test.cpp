@@ -170,23 +170,26 @@ TEST_F(EndpointTest, StaysTheParentsAfterAFork) {
 }
 
 TEST_F(EndpointTest, EndsWithTheParentThoughAChildLivesOn) {
-  int to_child[2];
+  int to_child[2], from_child[2];
   ASSERT_EQ(pipe(to_child), 0);
+  ASSERT_EQ(pipe(from_child), 0);
   const pid_t parent = fork();
   if (parent == 0) {
     run_a_graph();
+    char byte = 0;
+    [[maybe_unused]] ssize_t count = 0;
     if (fork() == 0) {
       close(to_child[1]);
-      char byte = 0;
-      [[maybe_unused]] const auto count = read(to_child[0], &byte, 1);  // until the test ends
+      count = write(from_child[1], &byte, 1);  // it lives: what a fork does is done
+      count = read(to_child[0], &byte, 1);     // until the test ends
       _exit(0);
     }
+    count = read(from_child[0], &byte, 1);
     raise(SIGKILL);
   }
   EXPECT_EQ(ended(parent), -SIGKILL);
   EXPECT_TRUE(is_stale(socket_of(parent)));
-  close(to_child[0]);
-  close(to_child[1]);
+  for (const int end : {to_child[0], to_child[1], from_child[0], from_child[1]}) close(end);
 }
 
 TEST_F(EndpointTest, PrefersAFolderThatIsTheUsersOwn) {

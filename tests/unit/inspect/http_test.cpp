@@ -180,6 +180,15 @@ TEST_F(Server, ClosesTheOldestOfTooManyConnections) {
   EXPECT_THAT(idle.back().read_all(), HasSubstr("GET /z "));
 }
 
+TEST_F(Server, MakesClientsWaitAfterACostlyAnswer) {
+  HttpLimits limits = kPatient;
+  limits.rest = 1e9;  // years, after any answer
+  const HttpServer server(path_, echo, limits);
+  EXPECT_EQ(get("/x"), "GET /x ");
+  EXPECT_EQ(error_of([&] { http_request(path_, "GET", "/", "", milliseconds(20)); }),
+            "asking " + path_ + ": no answer in time");
+}
+
 TEST_F(Server, EndsWithClientsConnected) {
   std::optional<HttpServer> server(std::in_place, path_, echo, kPatient);
   const RawClient idle(path_), half(path_), deaf(path_);

@@ -2,10 +2,12 @@
 
 // A client that sends and reads what it likes.
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -23,6 +25,17 @@ class RawClient {
     if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
       close(descriptor_);
       throw std::runtime_error("cannot connect to " + path);
+    }
+  }
+  /// At a port of 127.0.0.1.
+  explicit RawClient(std::uint16_t port) : descriptor_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      close(descriptor_);
+      throw std::runtime_error("cannot connect to port " + std::to_string(port));
     }
   }
   ~RawClient() {

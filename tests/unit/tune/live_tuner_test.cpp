@@ -61,6 +61,18 @@ TEST(LiveTuner, TunesARunningGraphAndTheNextOne) {
   EXPECT_EQ(second.graph.settings("work").concurrency, report.changes[0].to);
 }
 
+TEST(LiveTuner, SaysThatMoreWorkersGainedNothingWhereThatWasTried) {
+  TuneReport report;
+  report.verdict.bound = {Limit::kSerial, "decode"};
+  EXPECT_NE(reason(report).find("it cannot have more workers"), std::string::npos);
+  report.trials = {{.changes = {{"decode", "concurrency", 1, 2}}}};
+  EXPECT_EQ(
+      reason(report),
+      "decode limits the run, and more workers gained nothing; other programs may take the cores.");
+  report.trials[0].kept = true;
+  EXPECT_NE(reason(report).find("it cannot have more workers"), std::string::npos);
+}
+
 TEST(LiveTuner, IsGoneAtOnceWhenARunEnds) {
   LiveTuner tuner(
       {.machine = {.cores = 4}}, [](const std::string&) {}, quick());
