@@ -14,6 +14,8 @@
 #include <common/interrupt.hpp>
 #include <forebay/graph/error.hpp>
 #include <train_imagenet/flags.hpp>
+#include <train_imagenet/host_simulation.hpp>
+#include <train_imagenet/record_profile.hpp>
 #include <train_imagenet/report.hpp>
 #include <train_imagenet/session.hpp>
 
@@ -32,8 +34,14 @@ int train(const TrainOptions& options) {
     std::cout << read_report(test_io(options, log));
     return InterruptWatch::seen() ? kInterrupted : 0;
   }
+  if (options.host_cores) {
+    std::cout << simulate_host(options, log);
+    return InterruptWatch::seen() ? kInterrupted : 0;
+  }
+  if (!options.record_profile.empty()) check_record(options);
   Session session(options, log);
   const SessionResult result = session.train();
+  if (!options.record_profile.empty()) log.info(record_profile(options, result));
   if (result.images > 0) std::cout << report(result);
   if (!result.interrupted) return 0;
   log.info(interrupted_message(options));

@@ -26,6 +26,12 @@ std::string time_text(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
+std::string speed_text(double images_per_second, double images_per_epoch) {
+  const double epoch = images_per_epoch / images_per_second;
+  return fmt::format("\n{:.1f} images/s; {} per epoch, {} for 100 epochs\n", images_per_second,
+                     time_text(epoch), time_text(100 * epoch));
+}
+
 std::string skipped_text(std::uint64_t images, std::string_view where = "") {
   return images > 0 ? fmt::format("{} bad images were skipped{}\n", images, where) : "";
 }
@@ -41,10 +47,8 @@ std::string table_text(const GraphSnapshot& run) {
 std::string report(const SessionResult& result) {
   std::string text = "\nWhere the time went in the last epoch:\n" + table_text(result.last_epoch);
   if (result.seconds > 0 && result.images > 0) {
-    const double speed = static_cast<double>(result.images) / result.seconds;
-    const double epoch = result.images_per_epoch / speed;
-    text += fmt::format("\n{:.1f} images/s; {} per epoch, {} for 100 epochs\n", speed,
-                        time_text(epoch), time_text(100 * epoch));
+    text +=
+        speed_text(static_cast<double>(result.images) / result.seconds, result.images_per_epoch);
   }
   if (result.simulated.empty()) {
     text += fmt::format("memory: {:.0f} MiB at most, of which {:.0f} MiB planned for the devices\n",
@@ -55,6 +59,14 @@ std::string report(const SessionResult& result) {
   }
   return text + skipped_text(result.skipped) +
          skipped_text(result.skipped_in_validation, " in the last validation");
+}
+
+std::string host_report(const SimRun& run, double images_per_epoch, const std::string& simulated) {
+  return "\nWhere the time would go:\n" + table_text(run.run) +
+         speed_text(run.images_per_second, images_per_epoch) +
+         fmt::format("devices {:.0f} % busy, CPU {:.0f} % idle\nSimulated: {}\n",
+                     100 * run.devices_busy, 100 * run.cores_idle, simulated) +
+         describe(diagnose(run), "images");
 }
 
 std::string read_report(const GraphSnapshot& run) {

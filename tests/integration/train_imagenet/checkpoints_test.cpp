@@ -29,7 +29,9 @@ TEST(DecidingSettings, AreAllFlagsButThoseThatLeaveTheWeightsAsTheyAre) {
                                       "data-val",        "data-val-idx", "data-train-idx",
                                       "data-nthreads",   "augment",      "val-resize",
                                       "resume",          "overwrite",    "on-bad-image",
-                                      "bad-image-limit", "log-prefix",   "config"};
+                                      "bad-image-limit", "log-prefix",   "config",
+                                      "host-cores",      "host-times",   "host-decode-rate",
+                                      "record-profile"};
   const Settings compared = settings({"--lr-schedule", "cosine"});
   for (const Flag& flag : flags()) {
     if (!flag.show) continue;  // not an option of a run
