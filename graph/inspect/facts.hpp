@@ -24,7 +24,7 @@ struct ProgressFacts {
   std::string label;
   double done = 0, total = 0;
   std::string unit;
-  std::map<std::string, double> figures = {};  // how well it goes now: {"loss", 2.31}
+  std::map<std::string, double> figures = {};  // more to say: {"loss", 2.31}
 };
 
 /// What the nodes of a program's graphs stand for. Names that a graph does not have are ignored.

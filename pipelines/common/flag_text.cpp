@@ -57,7 +57,8 @@ std::string wrap_words(std::string_view text, std::size_t indent) {
 std::string help_entry(std::string_view usage, std::string_view help, std::string_view standard) {
   const std::string text =
       standard.empty() ? std::string(help) : fmt::format("{} [{}]", help, standard);
-  return fmt::format("  {:<{}}{}\n", usage, kTextColumn - 2, wrap_words(text, kTextColumn));
+  const std::string gap(usage.size() + 3 > kTextColumn ? "\n" + std::string(kTextColumn, ' ') : "");
+  return fmt::format("  {:<{}}{}{}\n", usage, kTextColumn - 2, gap, wrap_words(text, kTextColumn));
 }
 
 std::string nearest_name(std::string_view name, std::span<const std::string> known) {

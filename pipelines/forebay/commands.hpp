@@ -6,6 +6,7 @@
 
 namespace forebay {
 
+Command cost_command();
 Command dot_command();
 Command snapshot_command();
 Command trace_command();

@@ -48,7 +48,7 @@ int run_command(const std::vector<std::string>& arguments) {
   const Command& command = find_command(arguments.front());
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (asks_for_help(rest)) {
-    std::cout << "forebay " << help_entry(usage(command), command.help, "");
+    std::cout << "forebay " << help_entry(usage(command), command.help, "") << command.details;
     return 0;
   }
   return command.run(rest);
@@ -58,6 +58,7 @@ int run_command(const std::vector<std::string>& arguments) {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all{
+      cost_command(),
       dot_command(),
       snapshot_command(),
       trace_command(),

@@ -15,6 +15,7 @@ struct Command {
   std::string usage;  // of its arguments: "[NAME|PID] [--once]"
   std::string help;   // one line
   std::function<int(const std::vector<std::string>&)> run;
+  std::string details = {};  // of its flags, for `COMMAND --help`
 };
 
 /// All of them, in the order in which they are listed. Each is made by a function of a file of its

@@ -311,6 +311,8 @@ std::vector<Flag> forebay_flags() {
                             {"node", LogPrefix::kNode},
                             {"plain", LogPrefix::kPlain}}),
            "before each line: mxnet INFO:root:, node the time and Node[0], plain nothing"),
+      flag(kForebay, "price-per-hour", "DOLLARS", &T::price_per_hour, maybe(number_above_zero()),
+           "what an hour of the machine costs; the report says what the training costs"),
       flag(kForebay, "host-cores", "N", &T::host_cores, maybe(whole(1, 4096)),
            "train nothing; say what --devices sim:... would do in a host of so many cores, without "
            "a clock, from a measurement of some seconds here"),

@@ -138,7 +138,10 @@ std::string simulate_host(const TrainOptions& options, Log& log) {
   const Model model = host_model(graph, work, step, static_cast<std::size_t>(options.batch_size),
                                  static_cast<double>(*options.host_cores));
   const auto images = options.num_examples.value_or(static_cast<std::int64_t>(reader.count()));
-  return host_report(simulate_host(model), static_cast<double>(images), simulated);
+  const SimRun run = simulate_host(model);
+  const TrainingPace pace{run.images_per_second, static_cast<double>(images),
+                          static_cast<double>(options.num_epochs)};
+  return host_report(run, pace, options.price_per_hour, simulated);
 }
 
 }  // namespace forebay

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <common/training_plan.hpp>
+
 namespace forebay {
 namespace {
 
@@ -38,11 +40,13 @@ ProgressFacts pass_facts(const Progress& progress) {
   return facts;
 }
 
-ProgressFacts training_facts(const Progress& progress, std::int64_t images_per_epoch) {
+ProgressFacts training_facts(const Progress& progress, std::int64_t images_per_epoch,
+                             std::optional<double> price_per_hour) {
   const bool training = progress.phase == "Epoch";
   const std::int64_t images = training ? progress.images : images_per_epoch;
   return {"training", static_cast<double>(progress.epoch * images_per_epoch + images),
-          static_cast<double>(progress.epochs * images_per_epoch), "images"};
+          static_cast<double>(progress.epochs * images_per_epoch), "images",
+          plan_figures(progress.epochs, price_per_hour)};
 }
 
 DeviceMeter::DeviceMeter(std::vector<DeviceFacts> devices, std::size_t rows)
@@ -92,8 +96,9 @@ std::vector<DeviceFacts> DeviceMeter::idle() {
 }
 
 LiveFacts::LiveFacts(NodeRoles roles, std::vector<DeviceFacts> devices, std::size_t rows,
-                     std::int64_t images_per_epoch)
+                     std::int64_t images_per_epoch, std::optional<double> price_per_hour)
     : images_per_epoch_(images_per_epoch),
+      price_per_hour_(price_per_hour),
       meter_(std::move(devices), rows),
       roles_(publish_roles(std::move(roles))) {
   devices_ = publish_devices([this] { return device_facts(); });
@@ -103,7 +108,7 @@ LiveFacts::LiveFacts(NodeRoles roles, std::vector<DeviceFacts> devices, std::siz
   });
   training_ = publish_progress([this] {
     const std::lock_guard lock(mutex_);
-    return training_facts(progress_, images_per_epoch_);
+    return training_facts(progress_, images_per_epoch_, price_per_hour_);
   });
 }
 

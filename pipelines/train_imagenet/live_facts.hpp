@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,10 @@ namespace forebay {
 
 /// "epoch 3 of 90" with its images, loss and accuracy.
 ProgressFacts pass_facts(const Progress& progress);
-/// "training" with the images of all epochs, each of `images_per_epoch`.
-ProgressFacts training_facts(const Progress& progress, std::int64_t images_per_epoch);
+/// "training" with the images of all epochs, each of `images_per_epoch`, and the figures of its
+/// plan.
+ProgressFacts training_facts(const Progress& progress, std::int64_t images_per_epoch,
+                             std::optional<double> price_per_hour);
 
 /// How busy replicas' devices are, from what their nodes measure. For one thread at a time.
 class DeviceMeter {
@@ -47,9 +50,9 @@ class DeviceMeter {
 /// Publishes both while it lives. Any thread.
 class LiveFacts {
  public:
-  /// `roles` as of `node_roles`; the rest as for `DeviceMeter`.
+  /// `roles` as of `node_roles`, the rest as for `DeviceMeter` and `training_facts`.
   LiveFacts(NodeRoles roles, std::vector<DeviceFacts> devices, std::size_t rows,
-            std::int64_t images_per_epoch);
+            std::int64_t images_per_epoch, std::optional<double> price_per_hour);
   LiveFacts(const LiveFacts&) = delete;  // what is published holds its address
 
   void set(const Progress& progress);
@@ -72,6 +75,7 @@ class LiveFacts {
   std::mutex mutex_;
   Progress progress_;
   const std::int64_t images_per_epoch_;
+  const std::optional<double> price_per_hour_;
   DeviceMeter meter_;
   const Graph* graph_ = nullptr;                   // that runs now
   Publication roles_, devices_, pass_, training_;  // last: withdrawn first

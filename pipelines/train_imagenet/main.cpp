@@ -42,7 +42,7 @@ int train(const TrainOptions& options) {
   Session session(options, log);
   const SessionResult result = session.train();
   if (!options.record_profile.empty()) log.info(record_profile(options, result));
-  if (result.images > 0) std::cout << report(result);
+  if (result.images > 0) std::cout << report(result, options.price_per_hour);
   if (!result.interrupted) return 0;
   log.info(interrupted_message(options));
   return kInterrupted;

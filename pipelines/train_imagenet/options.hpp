@@ -111,7 +111,8 @@ struct TrainOptions {
 
   // Forebay.
   LogPrefix log_prefix = LogPrefix::kMxnet;
-  bool summary = false;  // print the network, train nothing
+  std::optional<double> price_per_hour;  // dollars, of all machines together
+  bool summary = false;                  // print the network, train nothing
   std::vector<NodeSetting> node_settings;
   std::optional<int> host_cores;           // of a simulated host; none: train here
   std::string host_times;                  // a snapshot with its service times; empty: measured

@@ -124,7 +124,7 @@ Session::Session(const TrainOptions& options, Log& log)
   NodeRoles roles = node_roles(options.devices.size());
   if (options.benchmark) roles.samples = "batches";
   live_.emplace(std::move(roles), device_facts(options, network_, *trainer_), rows,
-                static_cast<std::int64_t>(epoch_size_));
+                static_cast<std::int64_t>(epoch_size_), options.price_per_hour);
   live_->set(progress_at(first_epoch_, 0));
 }
 
@@ -137,6 +137,7 @@ void Session::check_graphs() {
 
 SessionResult Session::train() {
   result_.images_per_epoch = static_cast<double>(epoch_size_);
+  result_.epochs = options_.num_epochs;
   result_.planned_bytes = trainer_->memory_bytes();
   if (simulated(options_.devices)) result_.simulated = describe_simulated(options_, network_);
   // The validation that follows a checkpoint may have been cut short with the run.

@@ -36,6 +36,7 @@ struct SessionResult {
   std::uint64_t images = 0;  // trained on
   double seconds = 0;        // of the training graphs alone
   double images_per_epoch = 0;
+  double epochs = 0;                        // of the whole training
   std::uint64_t skipped = 0;                // bad images
   std::uint64_t skipped_in_validation = 0;  // the same, in the last pass
   GraphSnapshot last_epoch;                 // of the last training graph

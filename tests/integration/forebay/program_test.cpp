@@ -7,23 +7,13 @@
 #include <forebay/arguments.hpp>
 #include <forebay/program.hpp>
 
+#include "outcome.hpp"
+
 namespace forebay {
 namespace {
 
-struct Outcome {
-  int code = 0;
-  std::string out, err;
-};
-
-Outcome outcome_of(const std::vector<std::string>& arguments) {
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  Outcome outcome;
-  outcome.code = run_program(arguments);
-  outcome.out = testing::internal::GetCapturedStdout();
-  outcome.err = testing::internal::GetCapturedStderr();
-  return outcome;
-}
+using test::Outcome;
+using test::outcome_of;
 
 TEST(ForebayProgramTest, HelpListsEveryCommand) {
   const Outcome outcome = outcome_of({"--help"});
@@ -38,6 +28,7 @@ TEST(ForebayProgramTest, EveryCommandTellsItsUsage) {
     const Outcome outcome = outcome_of({command.name, "--help"});
     EXPECT_EQ(outcome.code, 0);
     EXPECT_NE(outcome.out.find(command.name + " " + command.usage), std::string::npos);
+    EXPECT_NE(outcome.out.find(command.details), std::string::npos);
   }
 }
 

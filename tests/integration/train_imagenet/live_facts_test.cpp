@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <common/training_plan.hpp>
 #include <forebay/graph/inspect/registry.hpp>
 
 namespace forebay {
@@ -26,17 +27,22 @@ TEST(LiveFactsTest, TellsTheProgressOfAnEpochAndOfTheWholeTraining) {
   EXPECT_EQ(pass.unit, "images");
   EXPECT_EQ(pass.figures.at("loss"), 2.5);
   EXPECT_EQ(pass.figures.at("accuracy"), 0.25);
-  const ProgressFacts all = training_facts(progress, 1000);
+  const ProgressFacts all = training_facts(progress, 1000, 14.4);
   EXPECT_EQ(all.label, "training");
   EXPECT_EQ(all.done, 2400);
   EXPECT_EQ(all.total, 10'000);
+  const auto plan = training_plan({pass, all});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->epochs, 10);
+  EXPECT_EQ(plan->images_per_epoch, 1000);
+  EXPECT_EQ(plan->price_per_hour, 14.4);
 }
 
 TEST(LiveFactsTest, CountsValidationAsNoTraining) {
   const Progress progress{
       .phase = "Validation", .epoch = 2, .epochs = 10, .images = 50, .images_per_epoch = 200};
   EXPECT_EQ(pass_facts(progress).label, "validation of epoch 3 of 10");
-  EXPECT_EQ(training_facts(progress, 1000).done, 3000);
+  EXPECT_EQ(training_facts(progress, 1000, {}).done, 3000);
 }
 
 // A run in which replica i was busy for `busy[i]` seconds and finished `passes[i]` passes.
@@ -85,7 +91,7 @@ TEST(LiveFactsTest, BeginsAnewWithEachRun) {
 
 TEST(LiveFactsTest, IsPublishedWithTheGraphThatRuns) {
   const Report before = [] {
-    LiveFacts facts(node_roles(1), {{.name = "cpu:0"}}, 4, 1000);
+    LiveFacts facts(node_roles(1), {{.name = "cpu:0"}}, 4, 1000, std::nullopt);
     facts.set({.epoch = 0, .epochs = 2, .images = 500, .images_per_epoch = 1000});
     Report report;
     Graph graph("g");
