@@ -139,6 +139,9 @@ std::string simulate_host(const TrainOptions& options, Log& log) {
                                  static_cast<double>(*options.host_cores));
   const auto images = options.num_examples.value_or(static_cast<std::int64_t>(reader.count()));
   const SimRun run = simulate_host(model);
+  if (run.images_per_second <= 0) {
+    throw Error("with these settings nothing can move; leave out those of queues");
+  }
   const TrainingPace pace{run.images_per_second, static_cast<double>(images),
                           static_cast<double>(options.num_epochs)};
   return host_report(run, pace, options.price_per_hour, simulated);
