@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <forebay/graph/inspect/host.hpp>
+
 namespace forebay {
 namespace {
 
@@ -19,12 +21,19 @@ ImagePathOptions path(const TrainOptions& options) {
   path.seed = options.seed;
   path.on_bad_image = options.on_bad_image;
   path.bad_image_limit = static_cast<std::uint64_t>(options.bad_image_limit);
-  path.decode_concurrency = static_cast<std::size_t>(options.data_nthreads);
+  const int threads = options.data_nthreads.value_or(static_cast<int>(usable_cpus()));
+  path.decode_concurrency = static_cast<std::size_t>(std::max(1, threads));
   path.augment_concurrency = std::max<std::size_t>(1, path.decode_concurrency / 2);
   return path;
 }
 
 }  // namespace
+
+GraphOptions log_skipped(Log& log) {
+  GraphOptions options;
+  options.on_skip = [&log](const std::string& what) { log.info("Skipped " + what); };
+  return options;
+}
 
 ReaderOptions train_reader(const TrainOptions& options) {
   ReaderOptions reader;

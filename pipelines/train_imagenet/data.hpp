@@ -2,11 +2,10 @@
 
 // From flags to the data nodes' options.
 
-#include <string>
-#include <vector>
-
+#include <forebay/graph/graph_options.hpp>
 #include <forebay/nodes/batch/image_path.hpp>
 #include <forebay/nodes/read/reader.hpp>
+#include <train_imagenet/log.hpp>
 #include <train_imagenet/options.hpp>
 
 namespace forebay {
@@ -15,5 +14,8 @@ ReaderOptions train_reader(const TrainOptions& options);
 ReaderOptions validation_reader(const TrainOptions& options);
 ImagePathOptions train_path(const TrainOptions& options);
 ImagePathOptions validation_path(const TrainOptions& options);
+
+/// Of a graph that tells `log`, which outlives it, of each image left out.
+GraphOptions log_skipped(Log& log);
 
 }  // namespace forebay

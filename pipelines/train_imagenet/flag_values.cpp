@@ -144,6 +144,18 @@ std::string show(LrSchedule value) {
 
 std::string show(OnError value) { return value == OnError::kStop ? "'stop'" : "'skip'"; }
 
+std::string show(Tune value) {
+  switch (value) {
+    case Tune::kOff:
+      return "'off'";
+    case Tune::kOnce:
+      return "'once'";
+    case Tune::kAlways:
+      return "'always'";
+  }
+  return "";
+}
+
 std::string show(LogPrefix value) {
   switch (value) {
     case LogPrefix::kPlain:

@@ -34,6 +34,7 @@ std::string show(Augmentation value);
 std::string show(LrSchedule value);
 std::string show(OnError value);
 std::string show(LogPrefix value);
+std::string show(Tune value);
 template <class T>
 std::string show(const std::optional<T>& value) {
   return value ? show(*value) : "None";

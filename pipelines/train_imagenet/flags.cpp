@@ -109,6 +109,27 @@ Flag lr_schedule() {
   return made;
 }
 
+Flag data_nthreads() {
+  auto made = flag(kData, "data-nthreads", "N", &TrainOptions::data_nthreads, maybe(whole(1, 1024)),
+                   "images decoded at a time; auto: found by --tune");
+  made.set = [number = made.set](TrainOptions& options, const std::string& text,
+                                 const std::string& where) {
+    if (text == "auto") {
+      options.data_nthreads.reset();
+    } else if (parse_whole(text)) {
+      number(options, text, where);
+    } else {
+      throw Error(fmt::format("{}--data-nthreads is '{}'; give auto or {}", where, text,
+                              whole(1, 1024).wants));
+    }
+  };
+  made.show = [](const TrainOptions& options) {
+    return options.data_nthreads ? show(*options.data_nthreads) : "'auto'";
+  };
+  made.standard = value_text(made, TrainOptions());
+  return made;
+}
+
 Flag gpus() {
   auto made = flag(kTraining, "gpus", "LIST", &TrainOptions::gpus, path(),
                    "CUDA devices; this build has none, so only an empty list is accepted");
@@ -245,8 +266,7 @@ std::vector<Flag> data_flags() {
       flag(kData, "pad-size", "N", &T::pad_size, whole(0, 4096),
            "pixels added on each side before cropping"),
       flag(kData, "fill-value", "N", &T::fill_value, whole(0, 255), "value of the added pixels"),
-      flag(kData, "data-nthreads", "N", &T::data_nthreads, whole(1, 1024),
-           "images decoded at a time"),
+      data_nthreads(),
   };
 }
 
@@ -289,6 +309,12 @@ std::vector<Flag> forebay_flags() {
       flag(kForebay, "resize", "N", &T::resize, whole(0, 65535),
            "short edge of training images before anything else; 0 keeps their size"),
       std::move(val_resize),
+      flag(kForebay, "tune", "WORD", &T::tune,
+           word<Tune>({{"off", Tune::kOff}, {"once", Tune::kOnce}, {"always", Tune::kAlways}}),
+           "change the limits of decode and augment while the run goes on, and keep what makes it "
+           "faster: once, until nothing more is gained; always, again when the load changes; off. "
+           "What --data-nthreads N or --NODE.SETTING gives stays, unless --tune is given as well: "
+           "then tuning begins there"),
       lr_schedule(),
       flag(kForebay, "warmup-epochs", "N", &T::warmup_epochs, whole(0),
            "the rate rises linearly from 1 % of --lr to --lr over these epochs (MXNet: only with "

@@ -114,7 +114,9 @@ std::string work_text(const HostWork& work) {
 
 }  // namespace
 
-std::string simulate_host(const TrainOptions& options, Log& log) {
+std::string simulate_host(const TrainOptions& given, Log& log) {
+  TrainOptions options = given;
+  if (!options.data_nthreads) options.data_nthreads = options.host_cores;  // where auto begins
   const Network network = make_network(options);
   const std::string simulated = fmt::format("a host of {} cores; {}", *options.host_cores,
                                             describe_simulated(options, network));

@@ -18,6 +18,7 @@
 #include <train_imagenet/record_profile.hpp>
 #include <train_imagenet/report.hpp>
 #include <train_imagenet/session.hpp>
+#include <train_imagenet/test_io.hpp>
 
 namespace {
 

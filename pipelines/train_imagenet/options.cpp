@@ -126,6 +126,9 @@ void settle(TrainOptions& options, const AllGiven& all) {
   if (!all.has("val-resize") && options.augment == Augmentation::kImageNet) {
     options.val_resize = imagenet_validation(options.image_shape).resize;
   }
+  options.tune_given = all.has("tune");
+  if (!options.tune_given && options.data_nthreads) options.tune = Tune::kOff;
+  if (options.benchmark) options.tune = Tune::kOff;  // nothing is read
   for (const auto& [name, given] : all.nodes) {
     const auto dot = name.find('.');
     options.node_settings.push_back({name.substr(0, dot), name.substr(dot + 1), given.text});

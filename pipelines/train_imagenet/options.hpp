@@ -17,6 +17,11 @@ namespace forebay {
 
 enum class Augmentation : std::uint8_t { kNone, kImageNet };
 enum class LrSchedule : std::uint8_t { kStep, kCosine, kPolynomial };
+enum class Tune : std::uint8_t {
+  kOff,
+  kOnce,    // until it has settled
+  kAlways,  // and again when what is measured has become another
+};
 enum class LogPrefix : std::uint8_t {
   kPlain,  // the message alone
   kMxnet,  // "INFO:root:", as MXNet 1.x prints
@@ -88,7 +93,7 @@ struct TrainOptions {
   std::optional<std::int64_t> num_examples;  // of an epoch; none: as many as data_train holds
   std::array<double, 3> rgb_mean = {123.68, 116.779, 103.939};
   std::array<double, 3> rgb_std = {58.393, 57.12, 57.375};
-  int data_nthreads = 4;
+  std::optional<int> data_nthreads;  // none: one per core, and tuned
   OnError on_bad_image = OnError::kStop;
   std::int64_t bad_image_limit = 100;  // of kSkip; for one run
 
@@ -110,6 +115,8 @@ struct TrainOptions {
   double saturation = 0;
 
   // Forebay.
+  Tune tune = Tune::kOnce;  // resolved by parse_options
+  bool tune_given = false;  // then what else was given is where tuning begins, not what stays
   LogPrefix log_prefix = LogPrefix::kMxnet;
   std::optional<double> price_per_hour;  // dollars, of all machines together
   bool summary = false;                  // print the network, train nothing

@@ -46,7 +46,7 @@ std::string report(const SessionResult& result, std::optional<double> price_per_
     text += fmt::format("memory: {:.0f} MiB at most\nSimulated: {}\n", peak_memory_mib(),
                         result.simulated);
   }
-  return text + skipped_text(result.skipped) +
+  return text + result.tuning + skipped_text(result.skipped) +
          skipped_text(result.skipped_in_validation, " in the last validation");
 }
 
@@ -59,13 +59,14 @@ std::string host_report(const SimRun& run, const TrainingPace& pace,
          describe(diagnose(run), "images");
 }
 
-std::string read_report(const GraphSnapshot& run) {
+std::string read_report(const ReadResult& result) {
+  const GraphSnapshot& run = result.run;
   const std::uint64_t images = run.node("augment").items_out;
   const double seconds = static_cast<double>(run.elapsed) * 1e-9;
   return table_text(run) +
          fmt::format("\n{} images in {}; {:.1f} images/s\n", images, time_text(seconds),
                      static_cast<double>(images) / seconds) +
-         skipped_text(run.node("decode").skipped);
+         result.tuning + skipped_text(run.node("decode").skipped);
 }
 
 }  // namespace forebay

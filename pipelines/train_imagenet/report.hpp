@@ -8,6 +8,7 @@
 #include <common/training_cost.hpp>
 #include <forebay/nodes/sim/sim_host.hpp>
 #include <train_imagenet/session.hpp>
+#include <train_imagenet/test_io.hpp>
 
 namespace forebay {
 
@@ -20,6 +21,6 @@ std::string host_report(const SimRun& run, const TrainingPace& pace,
                         std::optional<double> price_per_hour, const std::string& simulated);
 
 /// The same of a run of --test-io 1.
-std::string read_report(const GraphSnapshot& run);
+std::string read_report(const ReadResult& result);
 
 }  // namespace forebay

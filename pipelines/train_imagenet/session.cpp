@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -11,6 +10,7 @@
 #include <common/clock.hpp>
 #include <common/interrupt.hpp>
 #include <common/terminal.hpp>
+#include <forebay/graph/inspect/host.hpp>
 #include <forebay/nodes/random.hpp>
 #include <train_imagenet/data.hpp>
 #include <train_imagenet/devices.hpp>
@@ -26,18 +26,26 @@ std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
   return 0;
 }
 
-GraphOptions log_skipped(Log& log) {
-  GraphOptions options;
-  options.on_skip = [&log](const std::string& what) { log.info("Skipped " + what); };
-  return options;
-}
-
 /// The pool has the cores that the replicas' teams do not use, one at least.
 GraphOptions graph_options(const Trainer& trainer, Log& log) {
   const auto used = static_cast<std::size_t>(trainer.team_threads());
   GraphOptions options = log_skipped(log);
   options.threads = static_cast<int>(std::max(used + 1, cores_here()) - used);
   return options;
+}
+
+/// What the nodes of a training graph run on and stand for. Of a team the graph's meters see the
+/// leading thread alone, so the cores of the others are not the graph's.
+Machine machine(const Trainer& trainer, std::size_t replicas, Log& log) {
+  Machine machine;
+  const auto teams = static_cast<std::size_t>(trainer.team_threads());
+  const std::size_t followers = teams > replicas ? teams - replicas : 0;
+  machine.cores = std::max(1.0, usable_cpus() - static_cast<double>(followers));
+  machine.threads = static_cast<std::size_t>(graph_options(trainer, log).threads);
+  const NodeRoles roles = node_roles(replicas);
+  machine.devices = roles.devices;
+  machine.all_reduce = roles.all_reduce;
+  return machine;
 }
 
 ScheduleOptions schedule_options(const TrainOptions& options, std::uint64_t epoch_size) {
@@ -118,6 +126,7 @@ Session::Session(const TrainOptions& options, Log& log)
   schedule_ = std::make_unique<Schedule>(schedule_options(options, epoch_size_));
   trainer_ = std::make_unique<Trainer>(network_, make_replicas(options, network_), rows,
                                        trainer_options(options, *schedule_));
+  tuner_ = make_tuner(options, machine(*trainer_, options.devices.size(), log), log);
   check_graphs();
   load();
   remove_another_runs_checkpoints();
@@ -154,6 +163,7 @@ SessionResult Session::train() {
   for (int epoch = first_epoch_; epoch < options_.num_epochs && !result_.interrupted; ++epoch) {
     train_and_validate(epoch);
   }
+  result_.tuning = tuning_text(tuner_.get());
   return result_;
 }
 
@@ -198,7 +208,7 @@ Stage<void, BatchHandle> Session::training_batches(Graph& graph) {
 }
 
 void Session::build_training(Graph& graph, const std::function<void(const Step&)>& on_step) {
-  const auto log = graph.sink("log", {.queue = 2}, on_step);
+  const auto log = graph.sink("log", {.queue = 2, .fixed = true}, on_step);
   const auto batches = options_.benchmark ? made_up_batches(graph) : training_batches(graph);
   batches >> trainer_->train(graph) >> log;
   apply_node_settings(graph, options_);
@@ -218,7 +228,10 @@ bool Session::train_epoch(int epoch) {
 
   const double begin = clock_();
   const std::int64_t first_step = trainer_->next_step();
-  result_.last_epoch = graph.run();
+  {
+    const Tuning tuning(tuner_.get(), graph);
+    result_.last_epoch = graph.run();
+  }
   const double seconds = clock_() - begin;
   const auto steps = static_cast<std::uint64_t>(trainer_->next_step() - first_step);
   result_.images += steps * static_cast<std::uint64_t>(options_.batch_size);
@@ -273,10 +286,11 @@ void Session::show_progress(const Progress& progress) {
 void Session::build_validation(Graph& graph,
                                const std::function<void(const StepResult&)>& on_result) {
   const auto read = graph.source("read", [this] { return (*val_data_)(); });
-  const auto log = graph.sink("log", {.queue = 2}, on_result);
+  const auto log = graph.sink("log", {.queue = 2, .fixed = true}, on_result);
   read >> image_path(graph, validation_path(options_), batches_, images_) >>
       trainer_->validate(graph) >> log;
   apply_node_settings(graph, options_);
+  if (tuner_) tuner_->apply(graph);
 }
 
 bool Session::validate(int epoch) {
@@ -304,36 +318,6 @@ bool Session::validate(int epoch) {
     log_.info(validation_message(epoch, metric));
   }
   return true;
-}
-
-GraphSnapshot test_io(const TrainOptions& options, Log& log) {
-  RecordReader reader(train_reader(options));
-  log.info(reader.describe());
-  if (options.num_examples) {
-    const auto images = static_cast<std::uint64_t>(*options.num_examples);
-    const auto batch = static_cast<std::uint64_t>(options.batch_size);
-    reader.seek(0, (images + batch - 1) / batch * batch);
-  }
-  const BatchPool batches(static_cast<std::size_t>(options.batch_size), options.image_shape);
-  const ImagePool images;
-  ReadSpeedometer speedometer(options, seconds_now);
-  Graph graph("test-io", log_skipped(log));
-  int batch = 0;
-  std::atomic<std::uint64_t> images_read = 0;
-  const Publication roles = publish_roles({{}, {}, "images"});
-  const Publication progress = publish_progress([&, all = reader.count()] {
-    return ProgressFacts{"reading", static_cast<double>(images_read),
-                         static_cast<double>(options.num_examples.value_or(all)), "images"};
-  });
-  const auto read = graph.source("read", [&reader] { return reader(); });
-  const auto count = graph.sink("count", {.queue = 2}, [&](const BatchHandle& full) {
-    images_read += full->filled;
-    if (const auto line = speedometer.batch_done(batch++)) log.info(*line);
-    if (InterruptWatch::seen()) graph.cancel();
-  });
-  read >> image_path(graph, train_path(options), batches, images) >> count;
-  apply_node_settings(graph, options);
-  return graph.run();
 }
 
 }  // namespace forebay

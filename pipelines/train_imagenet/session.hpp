@@ -24,6 +24,7 @@
 #include <train_imagenet/options.hpp>
 #include <train_imagenet/progress.hpp>
 #include <train_imagenet/speedometer.hpp>
+#include <train_imagenet/tuning.hpp>
 
 namespace forebay {
 
@@ -42,6 +43,7 @@ struct SessionResult {
   GraphSnapshot last_epoch;                 // of the last training graph
   std::size_t planned_bytes = 0;
   std::string simulated;  // what devices were simulated; empty: none
+  std::string tuning;     // what was chosen, a line
 };
 
 /// Trains as `options` say. Each epoch is one run of
@@ -96,6 +98,7 @@ class Session {
   int threads_;  // of each replica
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Trainer> trainer_;
+  std::unique_ptr<LiveTuner> tuner_;  // null without --tune
 
   int first_epoch_ = 0;
   std::uint64_t position_ = 0;  // in the stream of training images
@@ -109,8 +112,5 @@ class Session {
   double last_lr_ = 0;
   std::optional<LiveFacts> live_;
 };
-
-/// --test-io 1: reads one epoch of training batches and logs the speed.
-GraphSnapshot test_io(const TrainOptions& options, Log& log);
 
 }  // namespace forebay

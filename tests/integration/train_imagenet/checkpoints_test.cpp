@@ -22,16 +22,16 @@ std::string difference(const std::vector<std::string>& saved, const std::vector<
 
 TEST(DecidingSettings, AreAllFlagsButThoseThatLeaveTheWeightsAsTheyAre) {
   // A new flag belongs here, or to those that are compared.
-  const std::set<std::string> free = {"initializer",      "gpus",          "kv-store",
-                                      "model-prefix",     "save-period",   "load-epoch",
-                                      "disp-batches",     "top-k",         "loss",
-                                      "test-io",          "benchmark",     "data-train",
-                                      "data-val",         "data-val-idx",  "data-train-idx",
-                                      "data-nthreads",    "augment",       "val-resize",
-                                      "resume",           "overwrite",     "on-bad-image",
-                                      "bad-image-limit",  "log-prefix",    "config",
-                                      "price-per-hour",   "host-cores",    "host-times",
-                                      "host-decode-rate", "record-profile"};
+  const std::set<std::string> free = {"initializer",      "gpus",           "kv-store",
+                                      "model-prefix",     "save-period",    "load-epoch",
+                                      "disp-batches",     "top-k",          "loss",
+                                      "test-io",          "benchmark",      "data-train",
+                                      "data-val",         "data-val-idx",   "data-train-idx",
+                                      "data-nthreads",    "augment",        "val-resize",
+                                      "resume",           "overwrite",      "on-bad-image",
+                                      "bad-image-limit",  "log-prefix",     "config",
+                                      "price-per-hour",   "host-cores",     "host-times",
+                                      "host-decode-rate", "record-profile", "tune"};
   const Settings compared = settings({"--lr-schedule", "cosine"});
   for (const Flag& flag : flags()) {
     if (!flag.show) continue;  // not an option of a run

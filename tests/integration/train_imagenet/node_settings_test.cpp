@@ -7,6 +7,7 @@
 
 #include <support/error_of.hpp>
 #include <train_imagenet/session.hpp>
+#include <train_imagenet/test_io.hpp>
 
 namespace forebay {
 namespace {

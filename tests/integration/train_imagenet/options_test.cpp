@@ -57,6 +57,23 @@ TEST(OptionsTest, ReadsTheCommandLineOfMxnetsExample) {
   EXPECT_EQ(options.data_nthreads, 3);
 }
 
+TEST(OptionsTest, TunesUnlessTheNumberOfThreadsIsGiven) {
+  EXPECT_EQ(parse({}).tune, Tune::kOnce);
+  EXPECT_EQ(parse({}).data_nthreads, std::nullopt);
+  EXPECT_EQ(parse({"--data-nthreads", "auto"}).tune, Tune::kOnce);
+  EXPECT_EQ(parse({"--data-nthreads", "8"}).tune, Tune::kOff);
+  EXPECT_EQ(parse({"--data-nthreads", "8", "--tune", "once"}).tune, Tune::kOnce);
+  EXPECT_EQ(parse({"--tune", "always"}).tune, Tune::kAlways);
+  EXPECT_EQ(parse({"--tune", "off"}).data_nthreads, std::nullopt);
+  EXPECT_FALSE(parse({"--decode.concurrency", "8"}).tune_given);
+  EXPECT_TRUE(parse({"--decode.concurrency", "8", "--tune", "once"}).tune_given);
+  EXPECT_EQ(error_with_data({"--data-nthreads", "0"}),
+            "--data-nthreads is '0'; give a whole number from 1 to 1024");
+  EXPECT_EQ(error_with_data({"--data-nthreads", "many"}),
+            "--data-nthreads is 'many'; give auto or a whole number from 1 to 1024");
+  EXPECT_EQ(error_with_data({"--tune", "on"}), "--tune is 'on'; give off, once or always");
+}
+
 TEST(OptionsTest, HasMxnetsDefaults) {
   const auto options = parse({});
   EXPECT_EQ(options.num_layers, 50);

@@ -35,6 +35,31 @@ TEST(Determinism, CheckpointsAreTheSameFromRunToRunAndForAnyConcurrency) {
   }
 }
 
+// Decoding with one thread limits this run, so that the tuner has something to change.
+TEST(Determinism, TuningChangesTheConcurrencyNotTheWeights) {
+  const Folder folder;
+  const Ended made = Program(FOREBAY_MAKE_PHOTOS, {folder / "photos", "--images", "60", "--size",
+                                                   "320x240", "--seed", "1"})
+                         .wait();
+  ASSERT_EQ(made.code, 0) << made.log;
+  std::string models[2];
+  for (const std::string tune : {"off", "always"}) {
+    const Ended ended =
+        train_imagenet({"--network",       "mlp",        "--image-shape", "3,16,16",
+                        "--num-classes",   "10",         "--data-train",  folder / "photos",
+                        "--num-examples",  "4000",       "--batch-size",  "20",
+                        "--num-epochs",    "2",          "--devices",     "cpu:0,cpu:1",
+                        "--data-nthreads", "1",          "--tune",        tune,
+                        "--model-prefix",  folder / tune});
+    ASSERT_EQ(ended.code, 0) << ended.log;
+    const auto changes = lines_with(ended.log, "tune: decode.concurrency 1 -> ");
+    EXPECT_EQ(changes.empty(), tune == "off") << ended.log;
+    models[tune == "off" ? 0 : 1] = read_file(folder / (tune + "-0002.safetensors"));
+  }
+  ASSERT_FALSE(models[0].empty());
+  EXPECT_TRUE(models[0] == models[1]);
+}
+
 TEST(Benchmark, TakesWholeBatchesAndTheScheduleKnows) {
   const Ended ended =
       train_imagenet({"--network", "mlp", "--image-shape", "1,8,8", "--num-classes", "10",
