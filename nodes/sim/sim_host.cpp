@@ -37,6 +37,14 @@ Machine machine_of(const Model& model) {
   return machine;
 }
 
+// Bodies of the pool do not wait: what they had no core for is not theirs. Where that is much, the
+// spread of their times is not either.
+ServiceTimes computing(const ModelNode& node) {
+  constexpr double kOwnCore = 0.9;
+  const ServiceTimes times = node.service.scaled(node.cpu_share);
+  return node.cpu_share < kOwnCore ? ServiceTimes::constant(times.mean()) : times;
+}
+
 }  // namespace
 
 HostWork measured_work(const GraphSnapshot& difference) {
@@ -45,7 +53,7 @@ HostWork measured_work(const GraphSnapshot& difference) {
     if (node.own_threads) {
       work[node.name] = {std::move(node.service), node.cpu_share};
     } else {
-      work[node.name] = {node.service.scaled(node.cpu_share), 1};
+      work[node.name] = {computing(node), 1};
     }
   }
   return work;

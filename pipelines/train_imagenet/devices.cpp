@@ -23,12 +23,6 @@ std::string wrong_batch(const TrainOptions& options, const SimProfile& profile) 
                      most * options.devices.size());
 }
 
-SimProfile fitting_profile(const TrainOptions& options, const Network& network) {
-  const SimProfile profile = scaled_to(find_sim_profile(options.devices.front().profile), network);
-  if (rows_per_device(options) > most_rows(profile)) throw Error(wrong_batch(options, profile));
-  return profile;
-}
-
 }  // namespace
 
 std::size_t cores_here() { return std::max(1U, std::thread::hardware_concurrency()); }
@@ -52,7 +46,7 @@ std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
   replica.threads = threads_per_replica(options);
   if (simulated(options.devices)) {
-    return make_sim_replicas(network, replica, fitting_profile(options, network),
+    return make_sim_replicas(network, replica, simulated_profile(options, network),
                              options.devices.size());
   }
   std::vector<std::unique_ptr<Replica>> replicas;
@@ -62,10 +56,16 @@ std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
   return replicas;
 }
 
+SimProfile simulated_profile(const TrainOptions& options, const Network& network) {
+  const SimProfile profile = scaled_to(find_sim_profile(options.devices.front().profile), network);
+  if (rows_per_device(options) > most_rows(profile)) throw Error(wrong_batch(options, profile));
+  return profile;
+}
+
 std::vector<DeviceFacts> device_facts(const TrainOptions& options, const Network& network,
                                       const Trainer& trainer) {
   const double total =
-      simulated(options.devices) ? fitting_profile(options, network).device_bytes : 0;
+      simulated(options.devices) ? simulated_profile(options, network).device_bytes : 0;
   std::vector<DeviceFacts> devices;
   for (std::size_t i = 0; i < options.devices.size(); ++i) {
     DeviceFacts device;
@@ -78,7 +78,7 @@ std::vector<DeviceFacts> device_facts(const TrainOptions& options, const Network
 }
 
 std::string describe_simulated(const TrainOptions& options, const Network& network) {
-  const SimProfile profile = fitting_profile(options, network);
+  const SimProfile profile = simulated_profile(options, network);
   const std::size_t rows = rows_per_device(options);
   const double seconds = step_seconds(profile, rows);
   const std::string measured = find_sim_profile(options.devices.front().profile).network.name;

@@ -9,6 +9,7 @@
 
 #include <forebay/graph/inspect/facts.hpp>
 #include <forebay/nodes/network/network.hpp>
+#include <forebay/nodes/sim/sim_profile.hpp>
 #include <forebay/nodes/train/trainer.hpp>
 #include <train_imagenet/options.hpp>
 
@@ -27,6 +28,9 @@ int threads_per_replica(const TrainOptions& options);
 /// a simulated device, saying what would.
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
                                                     const Network& network);
+
+/// Of the simulated --devices, for `network`. Throws what `make_replicas` does.
+SimProfile simulated_profile(const TrainOptions& options, const Network& network);
 
 /// What inspectors are told of --devices; how busy they are is not known here.
 std::vector<DeviceFacts> device_facts(const TrainOptions& options, const Network& network,

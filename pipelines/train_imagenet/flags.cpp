@@ -360,6 +360,18 @@ std::vector<Flag> forebay_flags() {
            "other machines, and to change settings"),
       flag(kForebay, "price-per-hour", "DOLLARS", &T::price_per_hour, maybe(number_above_zero()),
            "what an hour of the machine costs; the report says what the training costs"),
+      flag(kForebay, "host-cores", "N", &T::host_cores, maybe(whole(1, 4096)),
+           "train nothing; say what --devices sim:... would do in a host of so many cores, without "
+           "a clock, from a measurement of some seconds here"),
+      flag(kForebay, "host-times", "FILE", &T::host_times, path(),
+           "take what each node needs from what forebay snapshot printed of a run elsewhere; needs "
+           "--host-cores"),
+      flag(kForebay, "host-decode-rate", "R", &T::host_decode_rate, maybe(number_above_zero()),
+           "images/s that one core of that host decodes: all that was measured changes in "
+           "proportion; needs --host-cores"),
+      flag(kForebay, "record-profile", "FILE", &T::record_profile, path(),
+           "save what the devices showed, for --devices sim:N:FILE; in a file that is there, a "
+           "point more"),
       std::move(config),
       command("summary", &T::summary, "print the network's layers, parameters and FLOPs"),
       command("help", &T::help, "print this"),

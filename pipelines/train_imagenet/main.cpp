@@ -15,6 +15,8 @@
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/inspect/serve_web.hpp>
 #include <train_imagenet/flags.hpp>
+#include <train_imagenet/host_simulation.hpp>
+#include <train_imagenet/record_profile.hpp>
 #include <train_imagenet/report.hpp>
 #include <train_imagenet/session.hpp>
 #include <train_imagenet/test_io.hpp>
@@ -47,8 +49,14 @@ int train(const TrainOptions& options) {
     std::cout << read_report(test_io(options, log));
     return InterruptWatch::seen() ? kInterrupted : 0;
   }
+  if (options.host_cores) {
+    std::cout << simulate_host(options, log);
+    return InterruptWatch::seen() ? kInterrupted : 0;
+  }
+  if (!options.record_profile.empty()) check_record(options);
   Session session(options, log);
   const SessionResult result = session.train();
+  if (!options.record_profile.empty()) log.info(record_profile(options, result));
   if (result.images > 0) std::cout << report(result, options.price_per_hour);
   if (!result.interrupted) return 0;
   log.info(interrupted_message(options));

@@ -244,6 +244,25 @@ void check_inspection(const TrainOptions& o) {
   }
 }
 
+void check_simulation(const TrainOptions& o) {
+  if (!o.host_cores && (!o.host_times.empty() || o.host_decode_rate)) {
+    throw Error(fmt::format("--{} is given without --host-cores; give the host's cores too",
+                            o.host_decode_rate ? "host-decode-rate" : "host-times"));
+  }
+  if (o.host_cores && !simulated(o.devices)) {
+    throw Error("--host-cores is given without simulated --devices; give some, e.g. sim:16:K80");
+  }
+  if (o.host_cores && (o.benchmark || o.test_io)) {
+    throw Error(fmt::format("--host-cores and --{} 1 exclude each other; give one of them",
+                            o.benchmark ? "benchmark" : "test-io"));
+  }
+  if (o.record_profile.empty()) return;
+  if (simulated(o.devices) || o.test_io) {
+    throw Error("--record-profile needs a training on real devices; leave out " +
+                std::string(o.test_io ? "--test-io 1" : "--devices sim"));
+  }
+}
+
 void check_training(const TrainOptions& o) {
   if (const auto devices = static_cast<int>(o.devices.size()); o.batch_size % devices != 0) {
     const int nearest = std::max(1, o.batch_size / devices) * devices;
@@ -290,6 +309,7 @@ TrainOptions parse_options(const std::vector<std::string>& arguments) {
   settle(options, all);
   check_schedule(all);
   check_nothing_is_learnt(options);
+  check_simulation(options);
   check_training(options);
   check_checkpoints(options);
   check_inspection(options);

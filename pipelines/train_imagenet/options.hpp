@@ -123,6 +123,10 @@ struct TrainOptions {
   std::string inspect_token_file;        // whose first line may ask it for everything
   bool summary = false;                  // print the network, train nothing
   std::vector<NodeSetting> node_settings;
+  std::optional<int> host_cores;           // of a simulated host; none: train here
+  std::string host_times;                  // a snapshot with its service times; empty: measured
+  std::optional<double> host_decode_rate;  // images/s of one of its cores; none: as here
+  std::string record_profile;
   std::string config;
   bool help = false;
   bool help_markdown = false;

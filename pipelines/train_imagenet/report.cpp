@@ -50,6 +50,15 @@ std::string report(const SessionResult& result, std::optional<double> price_per_
          skipped_text(result.skipped_in_validation, " in the last validation");
 }
 
+std::string host_report(const SimRun& run, const TrainingPace& pace,
+                        std::optional<double> price_per_hour, const std::string& simulated) {
+  return "\nWhere the time would go:\n" + table_text(run.run) +
+         fmt::format("\n{}\ndevices {:.0f} % busy, CPU {:.0f} % idle\nSimulated: {}\n",
+                     time_and_cost(pace, price_per_hour), 100 * run.devices_busy,
+                     100 * run.cores_idle, simulated) +
+         describe(diagnose(run), "images");
+}
+
 std::string read_report(const ReadResult& result) {
   const GraphSnapshot& run = result.run;
   const std::uint64_t images = run.node("augment").items_out;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include <common/training_cost.hpp>
+#include <forebay/nodes/sim/sim_host.hpp>
 #include <train_imagenet/session.hpp>
 #include <train_imagenet/test_io.hpp>
 
@@ -13,6 +15,10 @@ namespace forebay {
 /// Images/s, time (with a price for an hour, in dollars, cost too) per epoch, for the whole
 /// training and for 100 epochs, memory, and per node where the time went.
 std::string report(const SessionResult& result, std::optional<double> price_per_hour);
+
+/// The same of a run on a simulated host, with the verdict; `simulated` says what it stands for.
+std::string host_report(const SimRun& run, const TrainingPace& pace,
+                        std::optional<double> price_per_hour, const std::string& simulated);
 
 /// The same of a run of --test-io 1.
 std::string read_report(const ReadResult& result);

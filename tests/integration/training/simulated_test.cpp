@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "program.hpp"
 
 namespace forebay {
@@ -58,6 +60,73 @@ TEST(Simulated, ABatchThatDoesNotFitIsRefused) {
                  1,
                  "--batch-size is 1, 1 images for each of 1 K80, whose 11.2 GiB hold not one of "
                  "resnet-50");
+}
+
+TEST(Simulated, AHostIsReportedWithAVerdict) {
+  const Ended ended = simulate("sim:4:V100", {"--host-cores", "64", "--host-decode-rate", "100",
+                                              "--data-nthreads", "2", "--price-per-hour", "14.4"});
+  EXPECT_EQ(ended.code, 0) << ended.log;
+  EXPECT_EQ(lines_with(ended.log, "one image takes 10.000 ms of a core to decode").size(), 1u);
+  EXPECT_EQ(lines_with(ended.log, "Simulated: a host of 64 cores; 4 V100, each ").size(), 1u);
+  EXPECT_EQ(lines_with(ended.log, "decode limits the run: all 2 workers busy").size(), 1u);
+  EXPECT_EQ(lines_with(ended.log, "forward-backward[3]").size(), 1u);
+  const auto rate = lines_with(ended.log, " per epoch, ");
+  ASSERT_EQ(rate.size(), 1u) << ended.log;
+  EXPECT_NEAR(std::stod(rate[0]), 190, 15);  // 200, or less where other programs ran
+  EXPECT_THAT(rate[0], HasSubstr("($"));
+  EXPECT_EQ(lines_with(ended.log, "Epoch[0]").size(), 0u);  // nothing was trained
+}
+
+TEST(Simulated, AHostTakesTheTimesOfASnapshot) {
+  const Folder folder;
+  write_file(folder / "s.json", R"({"graph": {"name": "train_imagenet", "elapsed": 1000000000,
+    "nodes": [{"name": "decode", "kind": "source", "items_in": 100, "items_out": 100,
+               "busy": 500000000, "cpu": 500000000}]}})");
+  const Ended ended =
+      simulate("sim:1:V100", {"--host-cores", "2", "--host-times", folder / "s.json"});
+  EXPECT_EQ(ended.code, 0) << ended.log;
+  EXPECT_EQ(lines_with(ended.log, "one image takes 5.000 ms of a core to decode").size(), 1u);
+}
+
+TEST(Simulated, AFileWithoutTimesIsRefused) {
+  const Folder folder;
+  const std::string file = folder / "s.json";
+  const auto refusal = [&] {
+    const Ended ended = simulate("sim:1:V100", {"--host-cores", "2", "--host-times", file});
+    EXPECT_EQ(ended.code, 1) << ended.log;
+    return lines_with(ended.log, "train_imagenet: --host-times").at(0);
+  };
+  EXPECT_THAT(refusal(), HasSubstr("which cannot be read; give a file"));
+  write_file(file, "{");
+  EXPECT_THAT(refusal(), HasSubstr("give what 'forebay snapshot' printed of a training"));
+  write_file(file, "{}");
+  EXPECT_THAT(refusal(), HasSubstr("has no source"));
+}
+
+// A profile of the CPU, of two batch sizes.
+TEST(Simulated, AProfileIsRecordedFromARealRun) {
+  const Folder folder;
+  const std::string file = folder / "cpu.json";
+  for (const char* batch : {"32", "16", "32"}) {
+    const Ended ended = simulate("cpu:0", {"--record-profile", file, "--batch-size", batch});
+    EXPECT_EQ(ended.code, 0) << ended.log;
+    EXPECT_EQ(lines_with(ended.log, "Saved the profile of ").size(), 1u) << ended.log;
+  }
+  const std::string profile = read_file(file);
+  EXPECT_EQ(lines_with(profile, "\"rows\": ").size(), 2u) << profile;
+  EXPECT_THAT(profile, HasSubstr("\"name\": \"mlp\""));
+  const Ended ended = simulate("sim:2:" + file);
+  EXPECT_EQ(ended.code, 0) << ended.log;
+}
+
+TEST(Simulated, AFileThatIsNoProfileIsNotOverwritten) {
+  const Folder folder;
+  const std::string file = folder / "notes.json";
+  write_file(file, "my notes");
+  const Ended ended = simulate("cpu:0", {"--record-profile", file});
+  EXPECT_EQ(ended.code, 1) << ended.log;
+  EXPECT_THAT(ended.log, HasSubstr("device profile " + file + ", line 1: it is not JSON"));
+  EXPECT_EQ(read_file(file), "my notes");
 }
 
 TEST(Simulated, CheckpointsAreRefused) {
