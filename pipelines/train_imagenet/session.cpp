@@ -198,9 +198,9 @@ Stage<void, BatchHandle> Session::training_batches(Graph& graph) {
 }
 
 void Session::build_training(Graph& graph, const std::function<void(const Step&)>& on_step) {
-  const auto log = graph.sink("log", {.queue = 2}, on_step);
   const auto batches = options_.benchmark ? made_up_batches(graph) : training_batches(graph);
-  batches >> trainer_->train(graph) >> log;
+  const auto steps = batches >> trainer_->train(graph);
+  steps >> graph.sink("log", {.queue = 2}, on_step);
   apply_node_settings(graph, options_);
 }
 
@@ -273,9 +273,9 @@ void Session::show_progress(const Progress& progress) {
 void Session::build_validation(Graph& graph,
                                const std::function<void(const StepResult&)>& on_result) {
   const auto read = graph.source("read", [this] { return (*val_data_)(); });
-  const auto log = graph.sink("log", {.queue = 2}, on_result);
-  read >> image_path(graph, validation_path(options_), batches_, images_) >>
-      trainer_->validate(graph) >> log;
+  const auto batches = read >> image_path(graph, validation_path(options_), batches_, images_);
+  const auto results = batches >> trainer_->validate(graph);
+  results >> graph.sink("log", {.queue = 2}, on_result);
   apply_node_settings(graph, options_);
 }
 
@@ -326,12 +326,12 @@ GraphSnapshot test_io(const TrainOptions& options, Log& log) {
                          static_cast<double>(options.num_examples.value_or(all)), "images"};
   });
   const auto read = graph.source("read", [&reader] { return reader(); });
-  const auto count = graph.sink("count", {.queue = 2}, [&](const BatchHandle& full) {
+  const auto filled = read >> image_path(graph, train_path(options), batches, images);
+  filled >> graph.sink("count", {.queue = 2}, [&](const BatchHandle& full) {
     images_read += full->filled;
     if (const auto line = speedometer.batch_done(batch++)) log.info(*line);
     if (InterruptWatch::seen()) graph.cancel();
   });
-  read >> image_path(graph, train_path(options), batches, images) >> count;
   apply_node_settings(graph, options);
   return graph.run();
 }
