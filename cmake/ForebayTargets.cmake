@@ -30,7 +30,7 @@ function(forebay_defaults target)
   endif()
 endfunction()
 
-# forebay_program(name source...): an executable in bin/, linked with nodes.
+# forebay_program(name source...): an executable in bin/; what it links with is its own business.
 function(forebay_program name)
   add_executable(${name} ${ARGN})
   forebay_defaults(${name})

@@ -87,10 +87,12 @@ std::string summary(const Network& network) {
         counts[i] > 0 ? with_commas(counts[i]) : "-",
         flops > 0 ? fmt::format("{:.1f}", static_cast<double>(flops) * 1e-6) : "-");
   }
-  fmt::format_to(out, "{}: {} parameters, {:.2f} GFLOPs forward for one {}x{}x{} image\n",
-                 network.name, with_commas(parameter_count(network)),
-                 static_cast<double>(forward_flops(network)) * 1e-9, network.input().channels,
-                 network.input().height, network.input().width);
+  const double mflops = static_cast<double>(forward_flops(network)) * 1e-6;
+  fmt::format_to(out, "{}: {} parameters, {} forward for one {}x{}x{} image\n", network.name,
+                 with_commas(parameter_count(network)),
+                 mflops < 1000 ? fmt::format("{:.2f} MFLOPs", mflops)
+                               : fmt::format("{:.2f} GFLOPs", mflops / 1000),
+                 network.input().channels, network.input().height, network.input().width);
   return text;
 }
 

@@ -88,13 +88,13 @@ void Trainer::forward_backward(std::size_t replica, const Batch& batch, const St
   const auto send = [&](const GradientBucket& gradient) {
     Bucket bucket{gradient, previous.number + 1, batch.next_position, rows_, {}};
     if (static_cast<std::size_t>(gradient.index) + 1 < replicas_[replica]->buckets().size()) {
-      emit(std::move(bucket));
+      emit(bucket);
     } else {
-      last = std::move(bucket);  // waits for the step's result
+      last = bucket;  // waits for the step's result
     }
   };
   last.result = replicas_[replica]->forward_backward(shard(batch, replica), send);
-  emit(std::move(last));
+  emit(last);
 }
 
 Trainer::Reduced Trainer::all_reduce(std::vector<Bucket> parts) const {
@@ -158,7 +158,7 @@ Stage<BatchHandle, Step> Trainer::train(Graph& graph) {
     return all_reduce(std::move(parts));
   });
   const auto update = graph.transform(
-      "update", small, [this](Reduced bucket) { return this->update(std::move(bucket)); });
+      "update", small, [this](const Reduced& bucket) { return this->update(bucket); });
   const auto end = graph.collect<Reduced>("step-end", small, StepEnd(*this, graph, buckets));
   const auto done = graph.broadcast<Step>("weights-new", {.queue = 1}, 2);
   gather.output >> (reduce >> update >> end) >> done.input;
@@ -173,14 +173,15 @@ Stage<BatchHandle, StepResult> Trainer::validate(Graph& graph) {
   const auto scatter = graph.broadcast<BatchHandle>("scatter", {.queue = 2}, replicas_.size());
   const auto gather = graph.gather<StepResult>("gather", {.queue = 2}, replicas_.size());
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    const auto evaluate = graph.transform(
-        "evaluate[" + std::to_string(i) + "]", replica_settings(i), [this, i](BatchHandle batch) {
-          const Shard rows = shard(*batch, i);
-          return rows.rows > 0 ? replicas_[i]->evaluate(rows) : StepResult{};
-        });
+    const auto evaluate =
+        graph.transform("evaluate[" + std::to_string(i) + "]", replica_settings(i),
+                        [this, i](const BatchHandle& batch) {
+                          const Shard rows = shard(*batch, i);
+                          return rows.rows > 0 ? replicas_[i]->evaluate(rows) : StepResult{};
+                        });
     scatter[i] >> evaluate >> gather.inputs[i];
   }
-  const auto sum = graph.transform("sum", {.queue = 2}, [](std::vector<StepResult> parts) {
+  const auto sum = graph.transform("sum", {.queue = 2}, [](const std::vector<StepResult>& parts) {
     StepResult total;
     for (const StepResult& part : parts) total += part;
     return total;

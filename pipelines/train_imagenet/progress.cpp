@@ -46,16 +46,15 @@ std::optional<std::string> ProgressLine::update(const Progress& progress) {
       fmt::format("{} {}/{}", progress.phase, progress.epoch + 1, progress.epochs),
       fmt::format("{:3} %",
                   100 * progress.images / std::max<std::int64_t>(progress.images_per_epoch, 1))};
-  if (images_per_second > 0) {
-    fields.push_back(fmt::format("{:.1f} images/s", images_per_second));
-  }
-  fields.push_back(fmt::format("loss {:.4f}", progress.loss));
-  fields.push_back(fmt::format("accuracy {:.4f}", progress.accuracy));
+  // What a terminal of 80 columns has no room for is in the log's lines too.
   if (images_per_second > 0) {
     const double later = all * (progress.epochs - progress.epoch - 1);
+    fields.push_back(fmt::format("{:.1f} images/s", images_per_second));
     fields.push_back(fmt::format("epoch ends in {}", clock_text(left / images_per_second)));
     fields.push_back(fmt::format("run in {}", clock_text((left + later) / images_per_second)));
   }
+  fields.push_back(fmt::format("accuracy {:.4f}", progress.accuracy));
+  fields.push_back(fmt::format("loss {:.4f}", progress.loss));
   return join_while_fitting(fields, width_());
 }
 

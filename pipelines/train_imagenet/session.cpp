@@ -208,9 +208,9 @@ Stage<void, BatchHandle> Session::training_batches(Graph& graph) {
 }
 
 void Session::build_training(Graph& graph, const std::function<void(const Step&)>& on_step) {
-  const auto log = graph.sink("log", {.queue = 2, .fixed = true}, on_step);
   const auto batches = options_.benchmark ? made_up_batches(graph) : training_batches(graph);
-  batches >> trainer_->train(graph) >> log;
+  const auto steps = batches >> trainer_->train(graph);
+  steps >> graph.sink("log", {.queue = 2, .fixed = true}, on_step);
   apply_node_settings(graph, options_);
 }
 
@@ -286,9 +286,9 @@ void Session::show_progress(const Progress& progress) {
 void Session::build_validation(Graph& graph,
                                const std::function<void(const StepResult&)>& on_result) {
   const auto read = graph.source("read", [this] { return (*val_data_)(); });
-  const auto log = graph.sink("log", {.queue = 2, .fixed = true}, on_result);
-  read >> image_path(graph, validation_path(options_), batches_, images_) >>
-      trainer_->validate(graph) >> log;
+  const auto batches = read >> image_path(graph, validation_path(options_), batches_, images_);
+  const auto results = batches >> trainer_->validate(graph);
+  results >> graph.sink("log", {.queue = 2, .fixed = true}, on_result);
   apply_node_settings(graph, options_);
   if (tuner_) tuner_->apply(graph);
 }

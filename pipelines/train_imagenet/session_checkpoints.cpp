@@ -25,6 +25,11 @@ std::string Session::starting_point() {
   if (options_.load_epoch) return checkpoint_stem(options_.model_prefix, *options_.load_epoch);
   if (!options_.resume) return "";
   const LatestCheckpoint latest = find_latest(options_.model_prefix);
+  if (latest.stem.empty() && !latest.passed_over.empty()) {
+    // Beginning anew would write over files of which something may still be saved.
+    throw Error(fmt::format("cannot resume: {}; to begin anew, give --overwrite without --resume",
+                            latest.passed_over.back()));
+  }
   for (const std::string& why : latest.passed_over) log_.info(why);
   if (latest.stem.empty()) log_.info("No checkpoint to resume from; beginning with epoch 0");
   return latest.stem;

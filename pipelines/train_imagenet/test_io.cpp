@@ -39,12 +39,12 @@ ReadResult test_io(const TrainOptions& options, Log& log) {
                          static_cast<double>(options.num_examples.value_or(all)), "images"};
   });
   const auto read = graph.source("read", [&reader] { return reader(); });
-  const auto count = graph.sink("count", {.queue = 2, .fixed = true}, [&](const BatchHandle& full) {
+  const auto filled = read >> image_path(graph, train_path(options), batches, images);
+  filled >> graph.sink("count", {.queue = 2, .fixed = true}, [&](const BatchHandle& full) {
     images_read += full->filled;
     if (const auto line = speedometer.batch_done(batch++)) log.info(*line);
     if (InterruptWatch::seen()) graph.cancel();
   });
-  read >> image_path(graph, train_path(options), batches, images) >> count;
   apply_node_settings(graph, options);
   const std::unique_ptr<LiveTuner> tuner = make_tuner(options, {.cores = usable_cpus()}, log);
   ReadResult result;

@@ -26,12 +26,12 @@ class ProgressLineTest : public testing::Test {
 TEST_F(ProgressLineTest, ShowsWhereTheRunIsAndWhenItEnds) {
   line_.update(after(0));
   EXPECT_EQ(line_.update(after(20)),
-            "Epoch 3/10   20 %  100.0 images/s  loss 2.3456  accuracy 0.4512  epoch ends in 1:20  "
-            "run in 13:00");
+            "Epoch 3/10   20 %  100.0 images/s  epoch ends in 1:20  run in 13:00  accuracy 0.4512  "
+            "loss 2.3456");
 }
 
 TEST_F(ProgressLineTest, ShowsNoSpeedBeforeItHasMeasuredOne) {
-  EXPECT_EQ(line_.update(after(0)), "Epoch 3/10    0 %  loss 2.3456  accuracy 0.4512");
+  EXPECT_EQ(line_.update(after(0)), "Epoch 3/10    0 %  accuracy 0.4512  loss 2.3456");
 }
 
 TEST_F(ProgressLineTest, IsDrawnAtMostTenTimesASecond) {
@@ -46,9 +46,23 @@ TEST_F(ProgressLineTest, LeavesOutWhatDoesNotFit) {
   width_ = 60;
   line_.update(after(0));
   const auto line = line_.update(after(20));
-  EXPECT_EQ(line, "Epoch 3/10   20 %  100.0 images/s  loss 2.3456");
+  EXPECT_EQ(line, "Epoch 3/10   20 %  100.0 images/s  epoch ends in 1:20");
   width_ = 5;
   EXPECT_EQ(line_.update(after(30)), "");
+}
+
+TEST_F(ProgressLineTest, SaysWhenALongRunEndsIn80Columns) {
+  width_ = 80;
+  const auto hours_later = [&](double seconds) {
+    Progress progress = after(seconds);
+    progress.epoch = 88;
+    progress.epochs = 100;
+    progress.images_per_epoch = 1'281'167;
+    return progress;
+  };
+  line_.update(hours_later(0));
+  EXPECT_EQ(line_.update(hours_later(20)),
+            "Epoch 89/100    0 %  100.0 images/s  epoch ends in 3:33:12  run in 42:42:00");
 }
 
 TEST_F(ProgressLineTest, KeepsTheSpeedOverValidation) {

@@ -338,6 +338,20 @@ TEST_F(BadInput, CheckpointsThatAnotherRunHasLeft) {
   EXPECT_TRUE(read_file(prefix + "-0001.safetensors") == before);
 }
 
+TEST_F(BadInput, NothingButDamagedCheckpointsToResumeFrom) {
+  const std::string prefix = input_ / "model", model = prefix + "-0001.safetensors";
+  const std::vector<std::string> flags{"--model-prefix", prefix};
+  ASSERT_EQ(run(digits("train.rec"), flags).code, 0);
+  std::filesystem::remove(prefix + "-0001.state.safetensors");
+  const std::string before = read_file(model);
+  expect_refused(run(digits("train.rec"), flags + std::vector<std::string>{"--resume"}), kFailed,
+                 "cannot resume: reading \"" + prefix +
+                     "-0001.state.safetensors\": it is missing beside the model \"" + model +
+                     "\"; resume from another checkpoint, or load the model alone; to begin anew, "
+                     "give --overwrite without --resume");
+  EXPECT_TRUE(read_file(model) == before);
+}
+
 TEST_F(BadInput, NoCheckpointOfThatEpoch) {
   expect_refused(
       run(digits("train.rec"), {"--num-epochs", "9", "--load-epoch", "7"}), kFailed,

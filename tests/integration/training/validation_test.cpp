@@ -38,6 +38,20 @@ TEST(TestIo, EndsWithTheSpeedOfTheEpoch) {
   EXPECT_EQ(lines_with(ended.log, "1438 images in ").size(), 1u) << ended.log;
 }
 
+TEST(Report, ListsNodesFromTheFrontOfTheGraphToItsEnd) {
+  const Ended ended = train_imagenet({"--network", "mlp", "--image-shape", "1,28,28",
+                                      "--num-classes", "10", "--data-train", digits("val.rec"),
+                                      "--batch-size", "64", "--num-epochs", "1"});
+  std::size_t place = ended.log.find("\nnode ");
+  for (const char* line : {"\nread ", "\ndecode ", "\nslot ", "\naugment ", "\nbatch ", "\nstep ",
+                           "\nforward-backward[0] ", "\ngather ", "\nall-reduce ", "\nupdate ",
+                           "\nstep-end ", "\nweights-new ", "\nlog "}) {
+    const std::size_t next = ended.log.find(line, place);
+    ASSERT_NE(next, std::string::npos) << line << " in\n" << ended.log;
+    place = next;
+  }
+}
+
 TEST(Training, SaysWhenItDiverges) {
   const Ended ended = train_imagenet({"--network", "mlp", "--image-shape", "1,28,28",
                                       "--num-classes", "10", "--data-train", digits("train.rec"),

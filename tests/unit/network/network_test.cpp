@@ -91,6 +91,8 @@ TEST(Network, SummaryShowsShapesParametersAndTotals) {
   EXPECT_THAT(
       text, testing::EndsWith(
                 "resnet-50: 25,557,032 parameters, 8.18 GFLOPs forward for one 3x224x224 image\n"));
+  EXPECT_THAT(summary(lenet()), testing::EndsWith("431,080 parameters, 4.59 MFLOPs forward for one "
+                                                  "1x28x28 image\n"));
 }
 
 TEST(Network, RefusesLayersThatMakeNoSense) {
