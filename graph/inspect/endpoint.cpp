@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/inspect/http.hpp>
@@ -62,6 +63,7 @@ struct Endpoint {
   std::unique_ptr<HttpServer> server;
   std::string path;
   std::unique_ptr<WebServer> web;
+  std::vector<const void*> of_parents;  // where leak checkers find what a fork left behind
 
   void start();
   void start_web(const WebOptions& options);
@@ -120,8 +122,13 @@ void after_fork_in_child() {
   process_registry().forget();
   process_registry().unlock();
   Endpoint& it = endpoint();
-  if (it.server) it.server.release()->disown();  // destroying it would end the parent's
-  if (it.web) it.web.release()->disown();
+  const auto leave = [&it](auto& server) {  // destroying it would end the parent's
+    if (!server) return;
+    server->disown();
+    it.of_parents.push_back(server.release());
+  };
+  leave(it.server);
+  leave(it.web);
   it.mutex.unlock();
 }
 

@@ -75,7 +75,8 @@ TEST(Trace, HasNothingFromBeforeItWasAskedForOrAfterItsTime) {
   after.wait();
   run.join();
   std::vector<Sequence> items;
-  for (const TracedBody& body : by_node(graph.trace("test", 0))["eat"]) items.push_back(body.item);
+  auto bodies = by_node(graph.trace("test", 0));
+  for (const TracedBody& body : bodies["eat"]) items.push_back(body.item);
   EXPECT_THAT(items, testing::Each(testing::AllOf(testing::Ge(10u), testing::Lt(20u))));
 }
 

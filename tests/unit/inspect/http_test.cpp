@@ -120,7 +120,7 @@ TEST_F(Server, SaysWhereItCannotBe) {
 TEST_F(Server, RefusesGarbage) {
   const HttpServer server(path_, echo, kPatient);
   for (const std::string& garbage :
-       {std::string("\0\xff\x16\x03\x01 nonsense\r\n\r\n", 20), std::string("GET\r\n\r\n"),
+       {std::string("\0\xff\x16\x03\x01 nonsense\r\n\r\n", 18), std::string("GET\r\n\r\n"),
         std::string("GET / HTTP/9.9\r\n\r\n"),
         std::string("POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n")}) {
     const RawClient client(path_);
