@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdlib>
 
 #include "count_new.hpp"
 #include "helpers.hpp"
@@ -9,6 +10,7 @@ namespace forebay {
 namespace {
 
 TEST(Graph, AllocatesNothingPerItemInSteadyState) {
+  setenv("FOREBAY_INSPECT", "0", 1);  // answers to others who look at it would count
   std::int64_t early = 0, late = 0;
   Graph graph("g", {.threads = 2});
   graph.source("s", test::count_to(10'500)) >>
