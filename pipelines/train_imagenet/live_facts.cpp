@@ -55,12 +55,11 @@ DeviceMeter::DeviceMeter(std::vector<DeviceFacts> devices, std::size_t rows)
 DeviceMeter::Sample DeviceMeter::sample(const GraphSnapshot& run) const {
   Sample result{run.time, {}, {}};
   for (std::size_t i = 0; i < devices_.size(); ++i) {
+    const std::string trains = node_of("forward-backward", i), evaluates = node_of("evaluate", i);
     std::int64_t busy = 0;
     std::uint64_t passes = 0;
     for (const NodeSnapshot& node : run.nodes) {
-      if (node.name != node_of("forward-backward", i) && node.name != node_of("evaluate", i)) {
-        continue;
-      }
+      if (node.name != trains && node.name != evaluates) continue;
       busy += node.busy;
       passes += node.service.count();
     }

@@ -95,7 +95,10 @@ Session::Session(const TrainOptions& options, Log& log)
       speedometer_(options, clock_),
       progress_line_(clock_, terminal_width),
       on_terminal_(terminal_on_stderr()) {
-  if (simulated(options.devices)) log_.info("Simulated: " + describe_simulated(options, network_));
+  if (simulated(options.devices)) {
+    result_.simulated = describe_simulated(options, network_);
+    log_.info("Simulated: " + result_.simulated);
+  }
   const auto batch = static_cast<std::uint64_t>(options.batch_size);
   if (!options.model_prefix.empty()) {
     check_writable(options.model_prefix);
@@ -148,7 +151,6 @@ SessionResult Session::train() {
   result_.images_per_epoch = static_cast<double>(epoch_size_);
   result_.epochs = options_.num_epochs;
   result_.planned_bytes = trainer_->memory_bytes();
-  if (simulated(options_.devices)) result_.simulated = describe_simulated(options_, network_);
   // The validation that follows a checkpoint may have been cut short with the run.
   const bool ends_epoch = position_ <= static_cast<std::uint64_t>(first_epoch_) * epoch_size_;
   if (options_.resume && first_epoch_ > 0 && ends_epoch) {
