@@ -13,9 +13,6 @@
 namespace forebay::detail {
 namespace {
 
-using test::graph_of;
-using test::node_of;
-using test::queue_from;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -24,13 +21,11 @@ Inspected inspected(const GraphSnapshot& snapshot) {
 }
 
 GraphSnapshot some_run(const std::string& name = "g") {
-  GraphSnapshot graph =
-      graph_of(name, {node_of("read"), node_of("decode", {queue_from("read", 12, 16)})});
+  GraphSnapshot graph = test::small_graph(name);
   graph.elapsed = 2'000'000'000;
   NodeSnapshot& decode = graph.nodes[1];
   decode.items_in = 10;
   decode.busy = 1'500'000'000;
-  decode.active = 3;
   decode.inputs[0].depth_time = 4'000'000'000;
   for (const int nanoseconds : {1000, 5'000'000, 5'000'000}) decode.service.record(nanoseconds);
   return graph;

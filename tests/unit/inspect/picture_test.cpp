@@ -10,16 +10,9 @@ namespace {
 
 using test::graph_of;
 using test::node_of;
-using test::queue_from;
+using test::small_graph;
 using testing::HasSubstr;
 using testing::Not;
-
-GraphSnapshot small() {
-  GraphSnapshot graph =
-      graph_of("g", {node_of("read"), node_of("decode", {queue_from("read", 12, 16)})});
-  graph.nodes[1].active = 3;
-  return graph;
-}
 
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t found = 0;
@@ -28,7 +21,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 }
 
 TEST(Picture, DotSaysDepthsAndWork) {
-  EXPECT_EQ(to_dot(small()), R"(digraph "g" {
+  EXPECT_EQ(to_dot(small_graph()), R"(digraph "g" {
   rankdir=LR;
   node [shape=box, style=rounded, fontname="sans-serif"];
   edge [fontname="sans-serif", fontsize=10];
@@ -51,7 +44,7 @@ TEST(Picture, DotTakesAnyName) {
 }
 
 TEST(Picture, SvgFillsTheBarsOfQueues) {
-  const std::string svg = to_svg(small());
+  const std::string svg = to_svg(small_graph());
   EXPECT_THAT(svg, HasSubstr(R"(<rect class="queue" x="10" y="27" width="140" height="9"/>)"));
   EXPECT_THAT(svg, HasSubstr(R"(<rect class="fill" x="10" y="27" width="105" height="9"/>)"));
   EXPECT_THAT(svg, HasSubstr(">12/16</text>"));

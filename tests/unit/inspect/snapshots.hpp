@@ -35,6 +35,14 @@ inline GraphSnapshot graph_of(const std::string& name, std::vector<NodeSnapshot>
   return graph;
 }
 
+/// read, and decode with 12 of 16 places taken and 3 of 4 workers busy.
+inline GraphSnapshot small_graph(const std::string& name = "g") {
+  GraphSnapshot graph =
+      graph_of(name, {node_of("read"), node_of("decode", {queue_from("read", 12, 16)})});
+  graph.nodes[1].active = 3;
+  return graph;
+}
+
 /// A training graph's shape: a long chain, branches that meet again, a cycle.
 inline GraphSnapshot training_graph(std::size_t devices) {
   std::vector<NodeSnapshot> nodes{node_of("read"), node_of("decode", {queue_from("read", 12)}),
