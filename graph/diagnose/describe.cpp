@@ -124,8 +124,7 @@ std::string next_text(const Bound& bound) {
 }
 
 std::string change_text(const SettingChange& change) {
-  return change.node + "." + change.setting + " " + std::to_string(change.from) + " → " +
-         std::to_string(change.to);
+  return change.path() + " " + std::to_string(change.from) + " → " + std::to_string(change.to);
 }
 
 std::string list(const std::vector<SettingChange>& changes) {

@@ -37,10 +37,11 @@ struct Bound {
   friend bool operator==(const Bound&, const Bound&) = default;
 };
 
-/// `Graph::set(node + "." + setting, to)`.
+/// A setting and its new value: `Graph::set(path(), to)`.
 struct SettingChange {
   std::string node, setting;
   std::size_t from = 0, to = 0;
+  std::string path() const { return node + "." + setting; }  // "decode.concurrency"
   friend bool operator==(const SettingChange&, const SettingChange&) = default;
 };
 

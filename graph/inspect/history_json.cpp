@@ -60,8 +60,7 @@ std::string rows_after(const std::deque<Step>& steps, double after) {
 Json changes_of(const std::vector<SettingChange>& changes) {
   Json all = Json::array();
   for (const SettingChange& change : changes) {
-    all.push_back(
-        {{"path", change.node + "." + change.setting}, {"from", change.from}, {"to", change.to}});
+    all.push_back({{"path", change.path()}, {"from", change.from}, {"to", change.to}});
   }
   return all;
 }

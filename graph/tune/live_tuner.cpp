@@ -11,8 +11,6 @@ namespace {
 
 constexpr double kLessOften = 10;  // once settled
 
-std::string path(const SettingChange& change) { return change.node + "." + change.setting; }
-
 double seconds(const GraphSnapshot& run) { return static_cast<double>(run.elapsed) * 1e-9; }
 
 std::string settled_message(const TuneReport& report) {
@@ -57,7 +55,7 @@ LiveTuner::LiveTuner(TunerOptions tuner, Log log, LiveTunerOptions options)
 LiveTuner::~LiveTuner() = default;
 
 void LiveTuner::set(Graph& graph, const SettingChange& change) const {
-  if (graph.has(change.node)) graph.set(path(change), std::to_string(change.to));
+  if (graph.has(change.node)) graph.set(change.path(), std::to_string(change.to));
 }
 
 void LiveTuner::apply(Graph& graph) const {
@@ -113,7 +111,7 @@ void LiveTuner::work(const std::stop_token& stop) {
 std::vector<std::string> LiveTuner::take_over(const std::vector<SettingChange>& changes) {
   const std::lock_guard lock(mutex_);
   for (const SettingChange& change : changes) {
-    const auto [found, is_new] = found_.try_emplace(path(change), change);
+    const auto [found, is_new] = found_.try_emplace(change.path(), change);
     found->second.to = change.to;
     if (graph_ != nullptr) set(*graph_, change);
   }

@@ -16,13 +16,13 @@ bool same_settings(const NodeSnapshot& a, const NodeSnapshot& b) {
                     });
 }
 
+}  // namespace
+
 bool same_settings(const GraphSnapshot& a, const GraphSnapshot& b) {
   return std::equal(
       a.nodes.begin(), a.nodes.end(), b.nodes.begin(), b.nodes.end(),
       [](const NodeSnapshot& x, const NodeSnapshot& y) { return same_settings(x, y); });
 }
-
-}  // namespace
 
 std::size_t last_node(const GraphSnapshot& graph) {
   const std::vector<NodeSnapshot>& nodes = graph.nodes;

@@ -45,4 +45,7 @@ class TuneWindow {
 /// through all of it. Throws `Error` where there is none.
 std::size_t last_node(const GraphSnapshot& graph);
 
+/// Whether all nodes have the same concurrency, and all queues the same capacities, in both.
+bool same_settings(const GraphSnapshot& a, const GraphSnapshot& b);
+
 }  // namespace forebay

@@ -17,8 +17,6 @@ constexpr double kNoLoss = 0.97;         // times as fast, without the workers g
 constexpr double kOther = 0.15;          // difference of two paces that is no chance
 constexpr std::size_t kMostTrials = 12;  // a bound that no graph should come near
 
-std::string path(const SettingChange& change) { return change.node + "." + change.setting; }
-
 // Samples per second, counted where they leave the graph: items on the way do not count.
 double rate(const GraphSnapshot& window, const Machine& machine) {
   const std::size_t last = last_node(window);
@@ -63,7 +61,7 @@ std::vector<SettingChange> Tuner::next(const GraphSnapshot& window) {
 bool Tuner::set_by_others(const GraphSnapshot& window) {
   for (const SettingChange& change : trial_->changes) {
     if (value_in(window, change) == change.to) continue;
-    options_.keep.insert(path(change));
+    options_.keep.insert(change.path());
     trial_.reset();
     return true;
   }
@@ -107,7 +105,7 @@ std::vector<SettingChange> Tuner::check(const GraphSnapshot& window) {
   const TuneTrial done = *std::exchange(trial_, std::nullopt);
   trials_.push_back(done);
   if (done.kept) return look(window);
-  for (const SettingChange& change : done.changes) refused_.insert(path(change));
+  for (const SettingChange& change : done.changes) refused_.insert(change.path());
   undone_ = done;
   return reversed(done.changes);
 }
@@ -117,7 +115,7 @@ void Tuner::reconsider(double now) {
   const std::optional<TuneTrial> undone = std::exchange(undone_, std::nullopt);
   if (!undone || undone->gives_back || undone->got < kHelps * now) return;
   for (const SettingChange& change : undone->changes) {
-    if (tried_again_.insert(path(change)).second) refused_.erase(path(change));
+    if (tried_again_.insert(change.path()).second) refused_.erase(change.path());
   }
 }
 
@@ -167,8 +165,8 @@ Tuner::Pace Tuner::pace(const GraphSnapshot& window) const {
 std::string describe(const std::vector<SettingChange>& changes) {
   std::string text;
   for (const SettingChange& change : changes) {
-    text += (text.empty() ? "" : ", ") + path(change) + " " + std::to_string(change.from) + " -> " +
-            std::to_string(change.to);
+    text += (text.empty() ? "" : ", ") + change.path() + " " + std::to_string(change.from) +
+            " -> " + std::to_string(change.to);
   }
   return text;
 }

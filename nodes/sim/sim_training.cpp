@@ -48,7 +48,7 @@ Model model_of(const SimTraining& training) {
                      ImagePool()) >>
       trainer.train(graph) >> log;
   for (const SettingChange& change : training.changes) {
-    graph.set(change.node + "." + change.setting, std::to_string(change.to));
+    graph.set(change.path(), std::to_string(change.to));
   }
   const SimStep step = plan_sim_step(training.network, replica, profile, training.devices);
   return host_model(graph.snapshot(), training.work, step, training.batch_size, training.cores);

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <common/terminal.hpp>
 #include <forebay/arguments.hpp>
@@ -131,9 +132,7 @@ View view_from(const Arguments& arguments) {
   view.sort = arguments.text("sort").value_or(view.sort);
   const std::vector<std::string>& keys = sort_keys();
   if (std::ranges::find(keys, view.sort) == keys.end()) {
-    std::string known;
-    for (const std::string& key : keys) known += (known.empty() ? "" : ", ") + key;
-    throw WrongUse(fmt::format("--sort is '{}'; give one of {}", view.sort, known));
+    throw WrongUse(fmt::format("--sort is '{}'; give one of {}", view.sort, fmt::join(keys, ", ")));
   }
   return view;
 }

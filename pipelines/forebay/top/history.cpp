@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <forebay/graph/tune/tune_window.hpp>
+
 namespace forebay {
 namespace {
 
@@ -9,15 +11,6 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kShown = 3 * kSecond;       // that figures are means over
 constexpr std::int64_t kDiagnosed = 30 * kSecond;  // that a diagnosis is from
 constexpr std::int64_t kTooShort = kSecond;        // to diagnose
-
-bool same_settings(const GraphSnapshot& a, const GraphSnapshot& b) {
-  return std::ranges::equal(a.nodes, b.nodes, [](const NodeSnapshot& x, const NodeSnapshot& y) {
-    return x.concurrency == y.concurrency &&
-           std::ranges::equal(x.inputs, y.inputs, [](const auto& p, const auto& q) {
-             return p.capacity == q.capacity && p.capacity_bytes == q.capacity_bytes;
-           });
-  });
-}
 
 }  // namespace
 

@@ -62,7 +62,7 @@ Json verdict_json(const Scene& scene) {
             {"changes", Json::object()},
             {"text", Json::array()}};
   for (const SettingChange& change : scene.verdict->changes) {
-    json["changes"][change.node + "." + change.setting] = change.to;
+    json["changes"][change.path()] = change.to;
   }
   std::istringstream sentences(describe(*scene.verdict, scene.later));
   for (std::string line; std::getline(sentences, line);) json["text"].push_back(line);

@@ -89,7 +89,7 @@ class LiveGraph {
 
   Live run(const std::vector<SettingChange>& changes) {
     for (const SettingChange& change : changes) {
-      graph_.set(change.node + "." + change.setting, std::to_string(change.to));
+      graph_.set(change.path(), std::to_string(change.to));
     }
     graph_.run();
     Live live;
