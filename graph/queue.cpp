@@ -41,6 +41,7 @@ bool QueueBase::arrived(Sequence s, std::size_t bytes, Actions& actions) {
     return true;
   }
   places_[slot(s)] = Place::kParked;
+  ++parked_;
   admit_parked(s, actions);
   return places_[slot(s)] == Place::kItem;
 }
@@ -52,19 +53,31 @@ void QueueBase::enter(Sequence s) {
   high_water_bytes_ = std::max(high_water_bytes_, bytes_);
 }
 
-// Bytes are given in stream order: otherwise later items could use them up while the earliest,
-// which everything waits for, finds no room.
+// The earliest always enters, as everything may wait for it. Those after it, while earlier ones are
+// missing, are given half of the bytes: the missing ones will need the rest.
+bool QueueBase::fits(Sequence s) const {
+  if (capacity_bytes_ == 0 || s == head_) return true;
+  const std::size_t bytes = bytes_ + item_bytes_[slot(s)];
+  return s == admitted_ ? bytes_ == 0 || bytes <= capacity_bytes_ : bytes <= capacity_bytes_ / 2;
+}
+
 void QueueBase::admit_parked(Sequence self, Actions& actions) {
+  const auto admit = [&](Sequence s) {
+    enter(s);
+    --parked_;
+    scan_ = std::min(scan_, s);
+    if (s != self) actions.events.push_back({Event::Kind::kUnpark, producer, this, 0});
+  };
   admitted_ = std::max(admitted_, head_);
   for (; admitted_ < tail_; ++admitted_) {
     const Place place = state(admitted_);
     if (place == Place::kEmpty && capacity_bytes_ != 0) break;
     if (place != Place::kParked) continue;
-    const std::size_t bytes = item_bytes_[slot(admitted_)];
-    if (capacity_bytes_ != 0 && bytes_ != 0 && bytes_ + bytes > capacity_bytes_) break;
-    enter(admitted_);
-    scan_ = std::min(scan_, admitted_);
-    if (admitted_ != self) actions.events.push_back({Event::Kind::kUnpark, producer, this, 0});
+    if (!fits(admitted_)) break;
+    admit(admitted_);
+  }
+  for (Sequence s = admitted_ + 1; parked_ > 0 && s < tail_; ++s) {
+    if (state(s) == Place::kParked && fits(s)) admit(s);
   }
   const Sequence awaited = capacity_bytes_ == 0 ? kOpen : admitted_;
   if (awaited == awaited_.load(std::memory_order_relaxed)) return;
@@ -132,6 +145,7 @@ void QueueBase::close(Actions& actions) {
   for (Sequence s = head_; s < tail_; ++s) {
     if (state(s) != Place::kParked) continue;
     places_[slot(s)] = Place::kTaken;
+    --parked_;
     actions.events.push_back({Event::Kind::kUnpark, producer, this, 0});
   }
   wake_waiting_producer(actions);

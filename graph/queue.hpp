@@ -109,6 +109,7 @@ class QueueBase {
   bool in_ring(Sequence s) const { return s >= head_ && s - head_ <= mask_; }
   Place state(Sequence s) const { return places_[slot(s)]; }
   void enter(Sequence s);
+  bool fits(Sequence s) const;
   void admit_parked(Sequence self, Actions& actions);
   void publish_limit(Actions& actions);
   void wake_waiting_producer(Actions& actions) const;
@@ -119,7 +120,8 @@ class QueueBase {
   Sequence head_ = 0, tail_ = 0, scan_ = 0, end_ = kOpen;
   Sequence admitted_ = 0;  // with a byte limit: all before it have been let in
   std::size_t capacity_, capacity_bytes_;
-  std::size_t first_ = 0;  // 0: no feedback edge
+  std::size_t first_ = 0;   // 0: no feedback edge
+  std::size_t parked_ = 0;  // stored, but waiting for bytes
   std::size_t depth_ = 0, bytes_ = 0, high_water_ = 0, high_water_bytes_ = 0;
   std::size_t mask_ = 0;
   std::vector<Place> places_;

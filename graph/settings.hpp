@@ -36,7 +36,7 @@ struct NodeSettings {
 
   std::size_t concurrency = 1;  // items worked on at once, 1 or more
   std::size_t queue = 16;       // places in each input queue, 1 or more
-  std::size_t queue_bytes = 0;  // bytes in each input queue, 0 for no limit; one item always fits
+  std::size_t queue_bytes = 0;  // bytes in each input queue, 0 for no limit; see docs/graph.md
   OnError on_error = OnError::kStop;
   std::uint64_t skip_limit = std::numeric_limits<std::uint64_t>::max();  // with OnError::kSkip
   Order order = Order::kAny;

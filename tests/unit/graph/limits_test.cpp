@@ -156,6 +156,27 @@ TEST(Limits, AnItemThatWaitsForBytesDoesNotKeepOutTheOneItWaitsFor) {
   EXPECT_EQ(seen, (std::vector<int>{0, 1, 2, 3, 4, 5}));
 }
 
+// One worker holds the first item until the other has done all the rest, which has room.
+TEST(Limits, LaterItemsForWhichThereAreBytesDoNotWaitForEarlierOnes) {
+  constexpr int kItems = 8;
+  Graph graph("g");
+  std::promise<void> rest_done;
+  std::vector<int> seen;
+  graph.source("s", test::count_to(kItems)) >>
+      graph.transform("work", {.concurrency = 2, .run_on = RunOn::kOwnThreads},
+                      [&](int i) {
+                        if (i == 0) rest_done.get_future().wait();
+                        if (i == kItems - 1) rest_done.set_value();
+                        return i;
+                      }) >>
+      graph.sink(
+          "eat",
+          {.queue = kItems, .queue_bytes = 2 * kItems * sizeof(int), .order = Order::kInOrder},
+          [&](int i) { seen.push_back(i); });
+  graph.run();
+  EXPECT_EQ(seen, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7}));
+}
+
 TEST(Limits, MayBeChangedFromABody) {
   Graph graph("g", {.threads = 2});
   graph.source("s", test::count_to(100)) >>
