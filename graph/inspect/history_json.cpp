@@ -87,7 +87,7 @@ std::string to_json(const History& history, GraphHistory& graph, double after, d
   std::string out = "{\"time\":";
   add(out, now, "%.2f");
   out += ",\"graphs\":" + text_of(history.names());
-  out += ",\"verdict\":" + text_of(verdict_of(History::verdict(graph, now)));
+  out += ",\"verdict\":" + text_of(verdict_of(graph.verdicts.verdict(graph.last, now)));
   out += ",\"report\":" + to_json(graph.last);
   out += ",\"steps\":" + rows_after(graph.steps, after);
   out += ",\"process\":" + rows_after(history.process(), after);

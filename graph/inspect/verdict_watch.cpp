@@ -1,0 +1,53 @@
+#include <forebay/graph/inspect/verdict_watch.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <utility>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/graph/inspect/step.hpp>
+
+namespace forebay::detail {
+namespace {
+
+constexpr double kMarkEvery = 6, kMarksLast = 30;     // seconds
+constexpr double kLookAgain = 10, kShortestLook = 2;  // seconds
+constexpr std::size_t kMostMarks = 5;
+
+double age(const Report& report) { return static_cast<double>(report.graph.elapsed) * 1e-9; }
+
+}  // namespace
+
+void VerdictWatch::add(const Report& report) {
+  if (!marks_.empty() && marks_.front().run.number != report.run.number) marks_.clear();
+  if (!marks_.empty() && age(report) - age(marks_.back()) < kMarkEvery) return;
+  if (age(report) < kShortestLook) return;
+  while (marks_.size() >= kMostMarks) marks_.pop_front();
+  while (!marks_.empty() && age(marks_.front()) < age(report) - kMarksLast) marks_.pop_front();
+  marks_.push_back(report);
+}
+
+bool VerdictWatch::is_fresh(double now) const {
+  return verdict_ && now - verdict_->time < std::max(kLookAgain, verdict_->cost / share_);
+}
+
+const std::optional<TimedVerdict>& VerdictWatch::verdict(const Report& last, double now) {
+  if (is_fresh(now) || age(last) < kShortestLook || last.graph.nodes.size() > kMostStepNodes) {
+    return verdict_;
+  }
+  const bool is_long = !marks_.empty() && age(last) - age(marks_.front()) >= kMarkEvery;
+  try {
+    using Clock = std::chrono::steady_clock;
+    const auto begin = Clock::now();
+    Verdict found = diagnose(is_long ? marks_.front() : at_begin(last), last);
+    std::string text = describe(found, last);
+    const double cost = std::chrono::duration<double>(Clock::now() - begin).count();
+    verdict_ = {now, cost, std::move(found), std::move(text)};
+  } catch (const Error&) {  // not of a whole graph
+    verdict_.reset();
+  }
+  return verdict_;
+}
+
+}  // namespace forebay::detail
