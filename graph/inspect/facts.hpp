@@ -25,6 +25,7 @@ struct ProgressFacts {
   double done = 0, total = 0;
   std::string unit;
   std::map<std::string, double> figures = {};  // more to say: {"loss", 2.31}
+  bool means = false;  // the figures are means over all that is done, not of the last moments
 };
 
 /// What the nodes of a program's graphs stand for. Names that a graph does not have are ignored.

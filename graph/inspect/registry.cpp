@@ -56,10 +56,16 @@ void Registry::leave(std::uint64_t number) noexcept {
     last.run.running = false;
     last_ = std::move(last);
     add_to_totals(last_->graph);
+    if (!ends_.empty()) tell_of_end(*last_);
   } catch (...) {  // no memory: then there is nothing to show
     last_.reset();
   }
   runs_.erase(run);
+}
+
+void Registry::tell_of_end(Report last) const {
+  tell_facts(last);
+  for (const auto& [number, ended] : ends_) ended(last);
 }
 
 void Registry::add_to_totals(const GraphSnapshot& last) {
@@ -111,6 +117,10 @@ Publication Registry::publish_progress(std::function<ProgressFacts()> progress) 
 }
 
 Publication Registry::publish_roles(NodeRoles roles) { return publish(roles_, std::move(roles)); }
+
+Publication Registry::watch_ends(std::function<void(const Report&)> ended) {
+  return publish(ends_, std::move(ended));
+}
 
 ProcessRuns Registry::runs() const {
   ProcessRuns result{this_process(), {}};

@@ -45,6 +45,10 @@ class Registry {
   Publication publish_progress(std::function<ProgressFacts()> progress);
   Publication publish_roles(NodeRoles roles);
 
+  /// From now on `ended` is told of each run that ends: what `report` would have said last, without
+  /// process and host. It is called on the run's thread, under the lock.
+  Publication watch_ends(std::function<void(const Report&)> ended);
+
   ProcessRuns runs() const;
 
   /// Of the graph of that name; the longest running one where several have it, or where none is
@@ -89,6 +93,7 @@ class Registry {
   [[noreturn]] void refuse(const std::optional<std::string>& graph) const;
   void tell_facts(Report& report) const;
   void add_to_totals(const GraphSnapshot& last);
+  void tell_of_end(Report last) const;
 
   mutable std::mutex mutex_;
   std::uint64_t last_number_ = 0;
@@ -98,6 +103,7 @@ class Registry {
   AllPublished<std::function<std::vector<DeviceFacts>()>> devices_;
   AllPublished<std::function<ProgressFacts()>> progress_;
   AllPublished<NodeRoles> roles_;
+  AllPublished<std::function<void(const Report&)>> ends_;
 };
 
 /// That of this process. Never destroyed: graphs may still run while the process ends.

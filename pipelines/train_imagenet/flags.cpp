@@ -358,6 +358,9 @@ std::vector<Flag> forebay_flags() {
       flag(kForebay, "inspect-token-file", "FILE", &T::inspect_token_file, path(),
            "its first line is the token that --inspect-http asks for: needed to be reached from "
            "other machines, and to change settings"),
+      flag(kForebay, "record", "FILE", &T::record, path(),
+           "keep a history of the run in FILE, a line per second, for forebay report; --resume and "
+           "--load-epoch go on with the one that is there"),
       flag(kForebay, "price-per-hour", "DOLLARS", &T::price_per_hour, maybe(number_above_zero()),
            "what an hour of the machine costs; the report says what the training costs"),
       flag(kForebay, "host-cores", "N", &T::host_cores, maybe(whole(1, 4096)),

@@ -31,12 +31,11 @@ ProgressFacts pass_facts(const Progress& progress) {
   ProgressFacts facts{fmt::format("{} {} of {}", training ? "epoch" : "validation of epoch",
                                   progress.epoch + 1, progress.epochs),
                       static_cast<double>(progress.images),
-                      static_cast<double>(progress.images_per_epoch),
-                      "images",
-                      {}};
+                      static_cast<double>(progress.images_per_epoch), "images"};
   if (progress.images > 0) {
     facts.figures = {{"loss", progress.loss}, {"accuracy", progress.accuracy}};
   }
+  facts.means = !training;
   return facts;
 }
 

@@ -8,12 +8,14 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <common/interrupt.hpp>
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/inspect/serve_web.hpp>
+#include <forebay/graph/record/recorder.hpp>
 #include <train_imagenet/flags.hpp>
 #include <train_imagenet/host_simulation.hpp>
 #include <train_imagenet/record_profile.hpp>
@@ -39,6 +41,22 @@ void serve_web_page(const TrainOptions& options, Log& log) {
   }
 }
 
+// What --record asks for; without it nothing.
+std::unique_ptr<Recorder> record(const TrainOptions& options, Log& log) {
+  if (options.record.empty()) return nullptr;
+  const bool goes_on = options.resume || options.load_epoch;
+  const Existing existing = goes_on             ? Existing::kContinue
+                            : options.overwrite ? Existing::kReplace
+                                                : Existing::kRefuse;
+  try {
+    return std::make_unique<Recorder>(RecorderOptions{
+        options.record, existing,
+        [&log](const std::string& why) { log.info("--record: " + why + "; training goes on"); }});
+  } catch (const Error& error) {
+    throw Error(std::string("--record: ") + error.what());
+  }
+}
+
 int train(const TrainOptions& options) {
   const InterruptWatch watch(
       "\nFinishing the step under way; again to stop at once without saving.\n");
@@ -46,6 +64,7 @@ int train(const TrainOptions& options) {
   log.info(start_message(options));
   serve_web_page(options, log);
   if (options.test_io) {
+    const auto recorder = record(options, log);
     std::cout << read_report(test_io(options, log));
     return InterruptWatch::seen() ? kInterrupted : 0;
   }
@@ -55,7 +74,10 @@ int train(const TrainOptions& options) {
   }
   if (!options.record_profile.empty()) check_record(options);
   Session session(options, log);
-  const SessionResult result = session.train();
+  const SessionResult result = [&] {
+    const auto recorder = record(options, log);
+    return session.train();
+  }();
   if (!options.record_profile.empty()) log.info(record_profile(options, result));
   if (result.images > 0) std::cout << report(result, options.price_per_hour);
   if (!result.interrupted) return 0;

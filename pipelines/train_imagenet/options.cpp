@@ -242,6 +242,9 @@ void check_inspection(const TrainOptions& o) {
   if (!o.inspect_token_file.empty() && o.inspect_http.empty()) {
     throw Error("--inspect-token-file is given without --inspect-http; give both");
   }
+  if (!o.record.empty() && o.host_cores) {
+    throw Error("--record and --host-cores exclude each other; give one of them");
+  }
 }
 
 void check_simulation(const TrainOptions& o) {

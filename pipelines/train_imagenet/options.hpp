@@ -121,6 +121,7 @@ struct TrainOptions {
   std::optional<double> price_per_hour;  // dollars, of all machines together
   std::string inspect_http;              // [HOST:]PORT of the web page
   std::string inspect_token_file;        // whose first line may ask it for everything
+  std::string record;                    // file of the run's history
   bool summary = false;                  // print the network, train nothing
   std::vector<NodeSetting> node_settings;
   std::optional<int> host_cores;           // of a simulated host; none: train here

@@ -143,5 +143,24 @@ TEST(Registry, TellsWhatIsPublishedAsLongAsThatLasts) {
   EXPECT_THAT(registry.report().devices, IsEmpty());
 }
 
+TEST(Registry, TellsOfTheEndOfEachRunWithWhatIsPublished) {
+  Registry registry;
+  const Publication progress = registry.publish_progress([] {
+    return ProgressFacts{"epoch 1", 7, 10, "images"};
+  });
+  std::vector<Report> ends;
+  {
+    const Publication watch =
+        registry.watch_ends([&](const Report& last) { ends.push_back(last); });
+    registry.leave(registry.enter(graph("a", 5)));
+  }
+  registry.leave(registry.enter(graph("b")));
+  ASSERT_EQ(ends.size(), 1u) << "only while it is watched";
+  EXPECT_EQ(ends[0].run.name, "a");
+  EXPECT_FALSE(ends[0].run.running);
+  EXPECT_EQ(ends[0].graph.time, 5);
+  EXPECT_EQ(ends[0].progress.at(0).done, 7);
+}
+
 }  // namespace
 }  // namespace forebay::detail
