@@ -9,6 +9,7 @@ namespace forebay {
 Command cost_command();
 Command dot_command();
 Command ls_command();
+Command report_command();
 Command set_command();
 Command snapshot_command();
 Command top_command();

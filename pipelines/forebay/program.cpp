@@ -58,8 +58,8 @@ int run_command(const std::vector<std::string>& arguments) {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all{
-      cost_command(),     dot_command(), ls_command(),    set_command(),
-      snapshot_command(), top_command(), trace_command(),
+      cost_command(), dot_command(),      ls_command(),  report_command(),
+      set_command(),  snapshot_command(), top_command(), trace_command(),
   };
   return all;
 }

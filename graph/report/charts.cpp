@@ -1,0 +1,341 @@
+#include <forebay/graph/report/charts.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace forebay::detail {
+namespace {
+
+constexpr std::size_t kPlotPieces = 400, kStripPieces = 240;
+constexpr double kShortestPiece = 1;  // seconds: steps are no shorter
+
+std::size_t pieces(const Timeline& timeline, std::size_t most) {
+  const double whole = std::ceil(timeline.length() / kShortestPiece);
+  return static_cast<std::size_t>(std::clamp(whole, 1.0, static_cast<double>(most)));
+}
+
+PlotLine line_of(std::string name, const Means& means) {
+  PlotLine line{std::move(name), {}};
+  for (std::size_t i = 0; i < means.size(); ++i) {
+    line.points.emplace_back((static_cast<double>(i) + 0.5) * means.piece(), means[i]);
+  }
+  return line;
+}
+
+// The line of `value_of` each step; those for which it gives a NaN are left out.
+PlotLine line_of_steps(const Recording& recording, const Timeline& timeline, std::string name,
+                       const std::function<double(const RecordedStep&)>& value_of) {
+  Means means(timeline, pieces(timeline, kPlotPieces));
+  for (const RecordedStep& step : recording.steps) {
+    const double value = value_of(step), end = timeline.at(step.time);
+    if (!std::isnan(value)) means.add(end - step.seconds, end, value);
+  }
+  return line_of(std::move(name), means);
+}
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+const std::string& graph_name(const Recording& recording, const RecordedStep& step) {
+  static const std::string none;
+  return step.graph ? recording.graphs[*step.graph].name : none;
+}
+
+std::vector<std::string> graph_names(const Recording& recording) {
+  std::vector<std::string> names;
+  for (const RecordedGraph& graph : recording.graphs) {
+    if (std::ranges::find(names, graph.name) == names.end()) names.push_back(graph.name);
+  }
+  return names;
+}
+
+// One value that was told under a name.
+struct Told {
+  const RecordedStep* step;
+  double value;
+  bool means;
+};
+
+// By name, then by graph, in the order of time.
+using ToldFigures = std::map<std::string, std::map<std::string, std::vector<Told>>>;
+
+ToldFigures told_figures(const Recording& recording) {
+  ToldFigures all;
+  for (const RecordedStep& step : recording.steps) {
+    if (!step.progress || !step.graph) continue;
+    const std::vector<RecordedProgress>& shapes = recording.progress[*step.progress];
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      for (std::size_t k = 0; k < shapes[i].figures.size(); ++k) {
+        all[shapes[i].figures[k]][graph_name(recording, step)].push_back(
+            {&step, step.told[i].at(k + 1), shapes[i].means});
+      }
+    }
+  }
+  return all;
+}
+
+bool stays_the_same(const std::map<std::string, std::vector<Told>>& by_graph) {
+  const double first = by_graph.begin()->second.front().value;
+  return std::ranges::all_of(by_graph, [first](const auto& graph) {
+    return std::ranges::all_of(graph.second,
+                               [first](const Told& told) { return told.value == first; });
+  });
+}
+
+// Means over all that was done are known when it is done; others are drawn as they were.
+PlotLine line_of_told(const std::string& name, const std::vector<Told>& all,
+                      const Timeline& timeline) {
+  if (all.front().means) {
+    PlotLine line{name, {}, true};
+    for (const Told& told : all) {
+      if (told.step->ends) line.points.emplace_back(timeline.at(told.step->time), told.value);
+    }
+    return line;
+  }
+  Means means(timeline, pieces(timeline, kPlotPieces));
+  for (const Told& told : all) {
+    const double end = timeline.at(told.step->time);
+    means.add(end - told.step->seconds, end, told.value);
+  }
+  PlotLine line = line_of(name, means);
+  std::erase_if(line.points, [](const auto& point) { return std::isnan(point.second); });
+  return line;
+}
+
+std::string name_of(const Bound& bound) {
+  switch (bound.limit) {
+    case Limit::kUnknown:
+      return "not known";
+    case Limit::kCores:
+      return "the cores";
+    case Limit::kReading:
+      return "reading (" + bound.node + ")";
+    case Limit::kDevice:
+      return "the devices";
+    case Limit::kLockStep:
+      return "the devices' lock step";
+    case Limit::kAllReduce:
+      return "all-reduce";
+    case Limit::kQueue:
+      return bound.node + ".queue";
+    case Limit::kMemory:
+      return bound.node + ".queue_bytes";
+    case Limit::kConcurrency:
+    case Limit::kSerial:
+      break;
+  }
+  return bound.node;
+}
+
+// The verdict on a step: of its graph, the first found after it, or else the last.
+class Verdicts {
+ public:
+  explicit Verdicts(const Recording& recording) : recording_(recording) {}
+
+  std::string on(const RecordedStep& step) {
+    const auto& all = recording_.verdicts;
+    std::size_t& next = next_[*step.graph];
+    while (next < all.size() && (all[next].graph != *step.graph || all[next].time < step.time)) {
+      if (all[next].graph == *step.graph) last_[*step.graph] = name_of(all[next].bound);
+      ++next;
+    }
+    if (next < all.size()) return name_of(all[next].bound);
+    const auto last = last_.find(*step.graph);
+    return last == last_.end() ? name_of({}) : last->second;
+  }
+
+ private:
+  const Recording& recording_;
+  std::map<std::size_t, std::size_t> next_;  // by graph
+  std::map<std::size_t, std::string> last_;
+};
+
+}  // namespace
+
+Plot throughput(const Recording& recording, const Timeline& timeline) {
+  Plot plot{"Throughput, " +
+            (recording.graphs.empty() ? "items" : recording.graphs.front().samples) + "/s"};
+  for (const std::string& name : graph_names(recording)) {
+    plot.lines.push_back(line_of_steps(recording, timeline, name, [&](const RecordedStep& step) {
+      const bool is_other = graph_name(recording, step) != name;
+      return is_other || step.seconds <= 0 ? kNone : step.samples / step.seconds;
+    }));
+  }
+  return plot;
+}
+
+Plot devices(const Recording& recording, const Timeline& timeline) {
+  Plot plot{"Devices busy", " %", 100};
+  const auto add = [&](std::string name, const auto& value_of) {
+    plot.lines.push_back(
+        line_of_steps(recording, timeline, std::move(name), [&](const RecordedStep& step) {
+          return step.graph && !step.devices.empty() ? value_of(step.devices) : kNone;
+        }));
+  };
+  using All = std::vector<DeviceStep>;
+  if (recording.devices.size() <= 4) {
+    for (std::size_t i = 0; i < recording.devices.size(); ++i) {
+      add(recording.devices[i].name,
+          [i](const All& all) { return i < all.size() ? double{1} * all[i].busy : kNone; });
+    }
+    return plot;
+  }
+  add("mean of " + std::to_string(recording.devices.size()), [](const All& all) {
+    double sum = 0;
+    for (const DeviceStep& device : all) sum += device.busy;
+    return sum / static_cast<double>(all.size());
+  });
+  add("least",
+      [](const All& all) { return double{1} * std::ranges::min(all, {}, &DeviceStep::busy).busy; });
+  add("most",
+      [](const All& all) { return double{1} * std::ranges::max(all, {}, &DeviceStep::busy).busy; });
+  return plot;
+}
+
+Plot processors(const Recording& recording, const Timeline& timeline) {
+  Plot plot{"Processors of the host", " %", 100};
+  plot.lines.push_back(line_of_steps(recording, timeline, "busy", [](const RecordedStep& step) {
+    return 100 * (1 - step.host.cpu_idle - step.host.cpu_io_wait);
+  }));
+  plot.lines.push_back(
+      line_of_steps(recording, timeline, "waiting for I/O",
+                    [](const RecordedStep& step) { return 100 * step.host.cpu_io_wait; }));
+  return plot;
+}
+
+Plot disks(const Recording& recording, const Timeline& timeline) {
+  Plot plot{"Disks, MB/s"};
+  plot.lines.push_back(line_of_steps(recording, timeline, "read", [](const RecordedStep& step) {
+    return step.host.disk_read * 1e-6;
+  }));
+  plot.lines.push_back(line_of_steps(recording, timeline, "written", [](const RecordedStep& step) {
+    return step.host.disk_written * 1e-6;
+  }));
+  return plot;
+}
+
+std::vector<Plot> figures(const Recording& recording, const Timeline& timeline) {
+  std::vector<Plot> plots;
+  for (const auto& [name, by_graph] : told_figures(recording)) {
+    if (stays_the_same(by_graph)) continue;
+    Plot plot{name};
+    for (const std::string& graph : graph_names(recording)) {
+      const auto told = by_graph.find(graph);
+      if (told == by_graph.end()) continue;
+      plot.lines.push_back(line_of_told(graph, told->second, timeline));
+    }
+    plots.push_back(std::move(plot));
+  }
+  return plots;
+}
+
+std::vector<NodeStrips> node_strips(const Recording& recording, const Timeline& timeline) {
+  const std::size_t count = pieces(timeline, kStripPieces);
+  struct OfNode {
+    std::string name;
+    std::vector<Means> means;  // fill, busy, ready, blocked
+  };
+  std::vector<OfNode> nodes;
+  std::vector<std::vector<std::size_t>> places(recording.graphs.size());
+  for (std::size_t g = 0; g < recording.graphs.size(); ++g) {
+    for (const RecordedNode& node : recording.graphs[g].nodes) {
+      auto known = std::ranges::find(nodes, node.name, &OfNode::name);
+      if (known == nodes.end()) {
+        known = nodes.insert(nodes.end(), {node.name, std::vector(4, Means(timeline, count))});
+      }
+      places[g].push_back(static_cast<std::size_t>(known - nodes.begin()));
+    }
+  }
+  for (const RecordedStep& step : recording.steps) {
+    const double end = timeline.at(step.time), begin = end - step.seconds;
+    for (std::size_t i = 0; i < step.nodes.size(); ++i) {
+      const NodeStep& node = step.nodes[i];
+      std::vector<Means>& means = nodes[places[*step.graph][i]].means;
+      const int shares[] = {node.fill, node.busy, node.ready, node.blocked};
+      for (std::size_t k = 0; k < means.size(); ++k) means[k].add(begin, end, shares[k] / 100.0);
+    }
+  }
+  std::vector<NodeStrips> strips;
+  for (const OfNode& node : nodes) {
+    std::vector<std::vector<double>> values;
+    for (const Means& means : node.means) {
+      values.emplace_back();
+      for (std::size_t i = 0; i < count; ++i) values.back().push_back(means[i]);
+    }
+    strips.push_back({node.name,
+                      {{values[0]}, {"fill"}, node.name + ": how full its queue is"},
+                      {{values[1], values[2], values[3]},
+                       {"busy", "ready", "blocked"},
+                       node.name + ": what its workers do"}});
+  }
+  return strips;
+}
+
+Bottlenecks bottlenecks(const Recording& recording, const Timeline& timeline) {
+  struct Found {
+    double begin, end;
+    std::string name;
+  };
+  std::vector<Found> stretches;
+  std::map<std::string, double> seconds;
+  double all = 0;
+  Verdicts verdicts(recording);
+  for (const RecordedStep& step : recording.steps) {
+    if (!step.graph) continue;
+    const std::string name = verdicts.on(step);
+    const double end = timeline.at(step.time), begin = end - step.seconds;
+    seconds[name] += step.seconds;
+    all += step.seconds;
+    const bool goes_on = !stretches.empty() && stretches.back().name == name &&
+                         begin - stretches.back().end < kShortestPiece;
+    if (goes_on) {
+      stretches.back().end = end;
+    } else {
+      stretches.push_back({begin, end, name});
+    }
+  }
+  Bottlenecks result;
+  for (const auto& [name, time] : seconds) result.all.push_back({name, time / all, time});
+  std::ranges::stable_sort(result.all, std::greater(), &Bottleneck::seconds);
+  for (const Found& found : stretches) {
+    const auto place = std::ranges::find(result.all, found.name, &Bottleneck::name);
+    result.spans.push_back({found.begin, found.end,
+                            static_cast<std::size_t>(place - result.all.begin()),
+                            found.name + ", " + clock(found.begin) + " to " + clock(found.end)});
+  }
+  return result;
+}
+
+GraphSums sums_of(const Recording& recording, std::size_t graph) {
+  GraphSums sums;
+  sums.nodes.resize(recording.graphs[graph].nodes.size());
+  for (const RecordedStep& step : recording.steps) {
+    if (step.graph != graph) continue;
+    sums.seconds += step.seconds;
+    sums.samples += step.samples;
+    if (step.ends) ++sums.runs;
+    for (std::size_t i = 0; i < sums.nodes.size(); ++i) {
+      const NodeStep& node = step.nodes[i];
+      NodeSums& sum = sums.nodes[i];
+      sum.items += static_cast<double>(node.items_per_second) * step.seconds;
+      sum.fill += node.fill * step.seconds;
+      sum.busy += node.busy * step.seconds;
+      sum.ready += node.ready * step.seconds;
+      sum.starved += node.starved * step.seconds;
+      sum.blocked += node.blocked * step.seconds;
+    }
+    for (const auto& [node, errors] : step.errors) sums.nodes[node].errors += errors;
+  }
+  for (NodeSums& sum : sums.nodes) {
+    for (double* share : {&sum.fill, &sum.busy, &sum.ready, &sum.starved, &sum.blocked}) {
+      *share /= std::max(1e-9, sums.seconds);
+    }
+  }
+  return sums;
+}
+
+}  // namespace forebay::detail
