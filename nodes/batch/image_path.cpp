@@ -4,33 +4,60 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include <forebay/nodes/batch/label.hpp>
 #include <forebay/nodes/batch/slots.hpp>
 #include <forebay/nodes/image/decode.hpp>
+#include <forebay/nodes/image/planes.hpp>
 
 namespace forebay {
 namespace {
 
 constexpr std::size_t kMostBytes = 256 << 20;  // of decoded images that wait for a node
 
-/// A decoded image and the record it was.
+/// What was decoded of an image: pixels, or planes where that is faster.
+using Pixels = std::variant<ImagePart, YccPart>;
+
+std::size_t byte_size(const Pixels& pixels) {
+  const auto* planes = std::get_if<YccPart>(&pixels);
+  return planes != nullptr ? planes->memory.bytes() : std::get<ImagePart>(pixels).pixels.bytes();
+}
+
+/// What of an image is needed for its sample.
+Pixels decode_needed(std::span<const std::byte> bytes, const Augment& augment, Random random,
+                     DecodeMode mode, const ImagePool& images) {
+  if (mode == DecodeMode::kFast) {
+    const auto wanted = [&](ImageSize size) {
+      augment.check(size);
+      return augment.wanted_planes(size, random);
+    };
+    if (auto planes = decode_planes(bytes, images, wanted)) return *std::move(planes);
+  }
+  const auto needed = [&](ImageSize size) {
+    augment.check(size);  // here, where it can be skipped: it has no row yet
+    return augment.needed_part(size, random);
+  };
+  return decode_part(bytes, images, augment.options().image_shape.channels, needed);
+}
+
+/// What was decoded of an image, and the record it was.
 struct Decoded {
-  Image image;
+  Pixels image;
   Record record;
 };
 
 std::string describe(const Decoded& decoded) { return describe(decoded.record); }
-std::size_t byte_size(const Decoded& decoded) { return decoded.image.bytes(); }
+std::size_t byte_size(const Decoded& decoded) { return byte_size(decoded.image); }
 
-/// A decoded image and the row it goes to.
+/// What was decoded of an image, and the row it goes to.
 struct Placed {
-  Image image;
+  Pixels image;
   Slot slot;
   std::uint64_t position = 0;
 };
 
-std::size_t byte_size(const Placed& placed) { return placed.image.bytes(); }
+std::size_t byte_size(const Placed& placed) { return byte_size(placed.image); }
 
 /// A row that has been written.
 struct Written {
@@ -67,11 +94,11 @@ Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& opti
        .queue = decode_room,
        .on_error = options.on_bad_image,
        .skip_limit = options.bad_image_limit},
-      [images, augmentation](const Record& record) {
-        const int channels = augmentation.options().image_shape.channels;
-        Decoded decoded{forebay::decode(record.image, images, channels), record};
-        augmentation.check(decoded.image);  // here, where it can be skipped: it has no row yet
-        return decoded;
+      [images, augmentation, seed = options.seed,
+       mode = options.decode_mode](const Record& record) {
+        return Decoded{
+            decode_needed(record.image, augmentation, Random(seed, record.position), mode, images),
+            record};
       });
   // In stream order, so that a sample's row does not depend on who decoded first.
   const auto slot = graph.transform(
@@ -83,15 +110,17 @@ Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& opti
         placed.slot.label() = label;
         return placed;
       });
-  const auto augment = graph.transform("augment",
-                                       {.concurrency = options.augment_concurrency,
-                                        .queue = augment_room,
-                                        .queue_bytes = kMostBytes},
-                                       [augmentation, seed = options.seed](Placed placed) {
-                                         augmentation(placed.image, Random(seed, placed.position),
-                                                      placed.slot.image());
-                                         return Written{std::move(placed.slot), placed.position};
-                                       });
+  const auto augment = graph.transform(
+      "augment",
+      {.concurrency = options.augment_concurrency,
+       .queue = augment_room,
+       .queue_bytes = kMostBytes},
+      [augmentation, seed = options.seed](Placed placed) {
+        const Random random(seed, placed.position);
+        std::visit([&](const auto& image) { augmentation(image, random, placed.slot.image()); },
+                   placed.image);
+        return Written{std::move(placed.slot), placed.position};
+      });
   const auto batch =
       graph.collect<Written>("batch", {.queue = augment_room}, CollectRows(options.last));
   return decode >> slot >> augment >> batch;

@@ -160,8 +160,8 @@ Augment::Augment(const AugmentOptions& options)
       normalise_(options.image_shape.width, options.image_shape.channels, options.rgb_mean,
                  options.rgb_std) {}
 
-void Augment::check(const Image& image) const {
-  ImageSize size{image.width(), image.height()};
+void Augment::check(ImageSize image) const {
+  ImageSize size = image;
   const auto becomes = [&size](ImageSize next) { check_growth(std::exchange(size, next), next); };
   if (options_.resize != -1) becomes(short_edge_size(size, options_.resize));
   becomes(padded_size(size, options_.pad_size));
@@ -169,20 +169,43 @@ void Augment::check(const Image& image) const {
   becomes(at_least_wide(size, options_.image_shape.width));
 }
 
-/// The sample's pixels, in the image itself or in this thread's scratch memory.
-ImageView Augment::crop(const Image& image, Random& random) const {
-  auto& [shorter, padded, higher, sample] = scratches;
-  const ImageSize size{options_.image_shape.width, options_.image_shape.height};
-  ImageView view = image.view();
-  if (options_.resize != -1) {
-    view = resize_into(view, short_edge_size(size_of(view), options_.resize), shorter);
-  }
-  view = pad_into(view, options_.pad_size, options_.fill_value, padded);
+ImageSize Augment::sample_size() const {
+  return {options_.image_shape.width, options_.image_shape.height};
+}
+
+Crop Augment::needed_part(ImageSize image, Random random) const {
+  if (options_.resize != -1 || options_.pad_size != 0) return all_of(image);
+  return cut(image, random).value_or(all_of(image));
+}
+
+/// The crop of an image of this size that becomes the sample; nothing where the image is too small
+/// and has to be enlarged before.
+std::optional<Crop> Augment::cut(ImageSize image, Random& random) const {
   if (options_.random_resized_crop &&
       (random_area_.area != Interval{} || random_area_.aspect_ratio != Interval{})) {
-    if (const auto part = random_resized_crop(size_of(view), random_area_, random)) {
-      return resize_into(view.part(*part), size, sample);
-    }
+    if (const auto part = random_resized_crop(image, random_area_, random)) return part;
+  }
+  const ImageSize size = sample_size();
+  if (image.width < size.width || image.height < size.height) return std::nullopt;
+  return options_.random_crop ? random_crop(image, size, random) : center_crop(image, size);
+}
+
+/// The sample's pixels, in the image itself or in this thread's scratch memory.
+ImageView Augment::crop(const ImagePart& image, Random& random) const {
+  auto& [shorter, padded, higher, sample] = scratches;
+  const ImageSize size = sample_size();
+  ImageSize whole = image.whole;
+  ImageView view = image.pixels.view();
+  if (options_.resize != -1) {
+    whole = short_edge_size(whole, options_.resize);
+    view = resize_into(view, whole, shorter);
+  }
+  whole = padded_size(whole, options_.pad_size);
+  view = pad_into(view, options_.pad_size, options_.fill_value, padded);
+  if (const auto part = cut(whole, random)) {
+    const Crop& place = image.place;  // at 0, 0 where it has been resized or padded
+    return resize_into(view.part({part->y - place.y, part->x - place.x, part->height, part->width}),
+                       size, sample);
   }
   // In two steps, as MXNet: one would give other pixels.
   view = resize_into(view, at_least_high(size_of(view), size.height), higher);
@@ -192,25 +215,73 @@ ImageView Augment::crop(const Image& image, Random& random) const {
 }
 
 void Augment::operator()(const Image& image, Random random, float* out) const {
-  if (image.channels() != options_.image_shape.channels) {
+  (*this)(whole_image(image), random, out);
+}
+
+void Augment::operator()(const ImagePart& image, Random random, float* out) const {
+  if (image.pixels.channels() != options_.image_shape.channels) {
     throw Error(fmt::format("the image has {} channels and the sample {}; decode to as many",
-                            image.channels(), options_.image_shape.channels));
+                            image.pixels.channels(), options_.image_shape.channels));
   }
-  check(image);
+  check(image.whole);
   detail::keep_opencv_single_threaded();
   const ReleaseLarge release;
-  ImageView view = crop(image, random);
-  Image changed;
-  if (jitter_.any()) {
-    changed = image.pool().take(view.height, view.width, view.channels);
-    for (int y = 0; y < view.height; ++y) {
-      std::memcpy(changed.row(y), view.row(y), changed.stride());
-    }
-    jitter_color(changed, draw_color_jitter(jitter_, random));
-    view = changed.view();
+  const ImageView view = crop(image, random);
+  if (!jitter_.any()) {
+    normalise_(view, draw_mirror(random), out);
+    return;
   }
-  const bool mirror = options_.random_mirror && random.coin();
-  normalise_(view, mirror ? Mirror::kYes : Mirror::kNo, out);
+  Image sample = image.pixels.pool().take(view.height, view.width, view.channels);
+  for (int y = 0; y < view.height; ++y) std::memcpy(sample.row(y), view.row(y), sample.stride());
+  finish(sample, random, out);
+}
+
+/// Changes the colours of a sample that nobody else holds.
+void Augment::finish(Image& sample, Random& random, float* out) const {
+  jitter_color(sample, draw_color_jitter(jitter_, random));
+  normalise_(sample.view(), draw_mirror(random), out);
+}
+
+Mirror Augment::draw_mirror(Random& random) const {
+  return options_.random_mirror && random.coin() ? Mirror::kYes : Mirror::kNo;
+}
+
+/// What becomes the sample with one resize.
+std::optional<Region> Augment::region(ImageSize image, Random& random) const {
+  if (options_.pad_size != 0 || options_.image_shape.channels != 3) return std::nullopt;
+  const ImageSize resized = options_.resize == -1 ? image : short_edge_size(image, options_.resize);
+  const auto part = cut(resized, random);
+  if (!part) return std::nullopt;
+  const double per_x = static_cast<double>(image.width) / resized.width;
+  const double per_y = static_cast<double>(image.height) / resized.height;
+  return Region{part->y * per_y, part->x * per_x, part->height * per_y, part->width * per_x};
+}
+
+std::optional<WantedPart> Augment::wanted_planes(ImageSize image, Random random) const {
+  const auto sampled = region(image, random);
+  if (!sampled) return std::nullopt;
+  const int top = static_cast<int>(sampled->y), left = static_cast<int>(sampled->x);
+  const int bottom = static_cast<int>(std::ceil(sampled->y + sampled->height));
+  const int right = static_cast<int>(std::ceil(sampled->x + sampled->width));
+  return WantedPart{
+      {top, left, std::min(bottom, image.height) - top, std::min(right, image.width) - left},
+      sample_size()};
+}
+
+void Augment::operator()(const YccPart& image, Random random, float* out) const {
+  const Region sampled = region(image.whole, random).value();
+  if (!jitter_.any()) {
+    sample_planes(image, sampled, sample_size(), draw_mirror(random), options_.rgb_mean,
+                  options_.rgb_std, out);
+    return;
+  }
+  // `out` has room for the pixels before they are whole numbers.
+  sample_planes(image, sampled, sample_size(), Mirror::kNo, {0, 0, 0}, {1, 1, 1}, out);
+  Image sample =
+      image.memory.pool().take(options_.image_shape.height, options_.image_shape.width, 3);
+  std::transform(out, out + sample.bytes(), sample.row(0),
+                 [](float value) { return static_cast<std::uint8_t>(value + 0.5f); });
+  finish(sample, random, out);
 }
 
 }  // namespace forebay

@@ -99,11 +99,7 @@ Image decode_with_opencv(const char* format, std::span<const std::byte> bytes,
   }
 }
 
-}  // namespace
-
-Image decode(std::span<const std::byte> bytes, const ImagePool& pool, int channels) {
-  if (bytes.empty()) throw Error("the image has no bytes");
-  if (has(bytes, 0, "\xff\xd8\xff")) return detail::decode_jpeg(bytes, pool, channels);
+Image decode_other(std::span<const std::byte> bytes, const ImagePool& pool, int channels) {
   if (has(bytes, 0, "\x89PNG\r\n\x1a\n")) {
     check_size("PNG", png_size(bytes));
     return decode_with_opencv("PNG", bytes, pool, channels);
@@ -116,6 +112,21 @@ Image decode(std::span<const std::byte> bytes, const ImagePool& pool, int channe
     return decode_with_opencv("BMP", bytes, pool, channels);
   }
   throw Error("the image is neither JPEG, PNG, WebP nor BMP");
+}
+
+}  // namespace
+
+ImagePart decode_part(std::span<const std::byte> bytes, const ImagePool& pool, int channels,
+                      const NeededPart& needed) {
+  if (bytes.empty()) throw Error("the image has no bytes");
+  if (has(bytes, 0, "\xff\xd8\xff")) return detail::decode_jpeg(bytes, pool, channels, needed);
+  ImagePart image = whole_image(decode_other(bytes, pool, channels));
+  needed(image.whole);  // it may refuse the image
+  return image;
+}
+
+Image decode(std::span<const std::byte> bytes, const ImagePool& pool, int channels) {
+  return decode_part(bytes, pool, channels, all_of).pixels;
 }
 
 }  // namespace forebay

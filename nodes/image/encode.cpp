@@ -19,6 +19,13 @@ std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
   return detail::encode_jpeg(image, quality);
 }
 
+std::vector<std::byte> repack_jpeg(std::span<const std::byte> jpeg, int restart_rows) {
+  if (restart_rows < 1 || restart_rows > 65535) {
+    throw Error(fmt::format("{} rows between restart markers are not 1 to 65535", restart_rows));
+  }
+  return detail::repack_jpeg(jpeg, restart_rows);
+}
+
 std::vector<std::byte> encode_png(const Image& image, int level) {
   if (level < 0 || level > 9) throw Error(fmt::format("PNG level {} is not in 0 to 9", level));
   detail::keep_opencv_single_threaded();

@@ -30,7 +30,7 @@ bool has(Bytes bytes, std::string_view text, std::size_t at = 0) {
 // compressed data.
 template <typename Wanted>
 std::optional<Bytes> find_segment(Bytes jpeg, Wanted wanted) {
-  if (!has(jpeg, "\xff\xd8\xff")) return std::nullopt;
+  if (!is_jpeg(jpeg)) return std::nullopt;
   constexpr std::uint32_t kStartOfScan = 0xda;
   for (std::size_t at = 2; at + 4 <= jpeg.size();) {
     if (number(jpeg, at, 1, Endian::kBig) != 0xff) return std::nullopt;
@@ -82,6 +82,8 @@ bool one_of(Orientation orientation, Values... values) {
 }
 
 }  // namespace
+
+bool is_jpeg(Bytes bytes) { return has(bytes, "\xff\xd8\xff"); }
 
 bool is_stored_gray(Bytes bytes) {
   constexpr std::size_t kPngColorType = 25;

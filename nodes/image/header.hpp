@@ -10,6 +10,9 @@
 
 namespace forebay {
 
+/// Whether it begins as a JPEG does.
+bool is_jpeg(std::span<const std::byte> bytes);
+
 /// Whether a JPEG or PNG is stored in gray, without alpha. False for every other format and for
 /// damaged headers.
 bool is_stored_gray(std::span<const std::byte> bytes);

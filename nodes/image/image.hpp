@@ -5,8 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace forebay {
+
+struct ImageSize {
+  int width = 0;
+  int height = 0;
+
+  friend bool operator==(const ImageSize&, const ImageSize&) = default;
+};
 
 /// A rectangle of pixels; `y` and `x` are its top left corner.
 struct Crop {
@@ -17,6 +25,9 @@ struct Crop {
 
   friend bool operator==(const Crop&, const Crop&) = default;
 };
+
+/// All of an image of this size.
+inline Crop all_of(ImageSize size) { return {0, 0, size.height, size.width}; }
 
 /// Pixels that someone else owns: rows of `width` x `channels` bytes, RGB (3) or gray (1).
 struct ImageView {
@@ -79,6 +90,24 @@ class Image {
   int width_ = 0;
   int channels_ = 0;
 };
+
+/// The pixels at `place` of an image of the size `whole`.
+struct ImagePart {
+  Image pixels;
+  Crop place;
+  ImageSize whole;
+
+  /// Of the pixels at `crop` of the whole image; the crop must lie inside `place`.
+  ImageView view(Crop crop) const {
+    return pixels.view().part({crop.y - place.y, crop.x - place.x, crop.height, crop.width});
+  }
+};
+
+/// An image as the part of itself that is all of it.
+inline ImagePart whole_image(Image image) {
+  const ImageSize size{image.width(), image.height()};
+  return {std::move(image), all_of(size), size};
+}
 
 /// Hands out images and takes their memory back for the next ones.
 ///

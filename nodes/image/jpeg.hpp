@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include <forebay/nodes/image/decode.hpp>
 #include <forebay/nodes/image/image.hpp>
 
 namespace forebay::detail {
@@ -20,9 +21,11 @@ inline constexpr long long kMaxPixelsInScans = 1LL << 26;
 /// Most scans: each goes over the whole image, and a few bytes are enough for one.
 inline constexpr int kMaxScans = 500;
 
-/// Throws `Error` with the reason alone, as `decode` does.
-Image decode_jpeg(std::span<const std::byte> bytes, const ImagePool& pool, int channels);
+/// As `decode_part`, of bytes that begin as a JPEG does.
+ImagePart decode_jpeg(std::span<const std::byte> bytes, const ImagePool& pool, int channels,
+                      const NeededPart& needed);
 
 std::vector<std::byte> encode_jpeg(const Image& image, int quality);
+std::vector<std::byte> repack_jpeg(std::span<const std::byte> jpeg, int restart_rows);
 
 }  // namespace forebay::detail

@@ -6,13 +6,6 @@
 
 namespace forebay {
 
-struct ImageSize {
-  int width = 0;
-  int height = 0;
-
-  friend bool operator==(const ImageSize&, const ImageSize&) = default;
-};
-
 /// Most pixels that a resize makes, 192 MiB in RGB: a long thin image would grow to gigabytes.
 inline constexpr long long kMaxResizedPixels = 1LL << 26;
 

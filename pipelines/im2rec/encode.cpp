@@ -15,13 +15,20 @@ int channels(Color color, std::span<const std::byte> file) {
 
 }  // namespace
 
-std::vector<std::byte> EncodeImage::operator()(std::span<const std::byte> file) const {
+std::vector<std::byte> EncodeImage::encode(std::span<const std::byte> file) const {
   Image image = decode(file, pool_, channels(options_.color, file));
   if (options_.color != Color::kAsStored) image = turn(image, stored_orientation(file));
   if (options_.center_crop) image = center_crop_square(image);
   if (options_.resize > 0) image = resize_short_edge(image, options_.resize);
   return options_.encoding == Encoding::kPng ? encode_png(image, options_.quality)
                                              : encode_jpeg(image, options_.quality);
+}
+
+std::vector<std::byte> EncodeImage::operator()(std::span<const std::byte> file) const {
+  std::vector<std::byte> bytes =
+      options_.pass_through ? std::vector(file.begin(), file.end()) : encode(file);
+  const bool repacked = options_.restart_rows > 0 && is_jpeg(bytes);
+  return repacked ? repack_jpeg(bytes, options_.restart_rows) : bytes;
 }
 
 }  // namespace forebay

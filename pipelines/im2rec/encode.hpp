@@ -12,7 +12,8 @@
 namespace forebay {
 
 /// Decodes, turns upright as the EXIF block says (not with --color -1, as im2rec.py), crops,
-/// resizes and encodes again. Any number of threads may share one; does not block.
+/// resizes and encodes again; or takes the bytes as they are. JPEGs get restart markers if asked.
+/// Any number of threads may share one; does not block.
 class EncodeImage {
  public:
   explicit EncodeImage(const Im2recOptions& options) : options_(options) {}
@@ -21,6 +22,8 @@ class EncodeImage {
   std::vector<std::byte> operator()(std::span<const std::byte> file) const;
 
  private:
+  std::vector<std::byte> encode(std::span<const std::byte> file) const;
+
   Im2recOptions options_;
   ImagePool pool_;
 };

@@ -103,6 +103,11 @@ std::vector<Flag> packing_flags() {
       flag(group, "encoding", ".EXT", &O::encoding,
            word<Encoding>({{".jpg", Encoding::kJpeg}, {".png", Encoding::kPng}}),
            "what images are encoded as: .jpg or .png", ".jpg"),
+      flag(group, "restart-rows", "N", &O::restart_rows, whole(0, 65535),
+           "JPEGs get a restart marker after each N rows of blocks, and Huffman tables of their "
+           "own: "
+           "the same pixels, smaller files, and crops decode faster; with --pass-through too",
+           "0"),
       on_switch(group, "pack-label", &O::pack_label,
                 "pack all labels of a line; without it, the first one"),
       flag(group, "num-thread", "N", &O::num_thread, whole(1, 1024),

@@ -35,6 +35,7 @@ struct Im2recOptions {
   int num_thread = 1;
   Color color = Color::kColor;
   Encoding encoding = Encoding::kJpeg;
+  int restart_rows = 0;  // rows of blocks between restart markers of JPEGs; 0: none are added
   bool pack_label = false;
   OnError on_bad_image = OnError::kSkip;
 

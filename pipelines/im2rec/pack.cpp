@@ -51,7 +51,6 @@ std::vector<std::byte> make_record(const Job& job, const Im2recOptions& options,
                                    const EncodeImage& encode) {
   std::span<const float> labels = job.entry->labels;
   if (!options.pack_label) labels = labels.first(1);
-  if (options.pass_through) return pack(labels, job.entry->id, job.bytes);
   return pack(labels, job.entry->id, encode(job.bytes));
 }
 

@@ -19,6 +19,7 @@ ImagePathOptions path(const TrainOptions& options) {
   path.augment.rgb_std = to_float(options.rgb_std);
   path.num_classes = options.num_classes;
   path.seed = options.seed;
+  path.decode_mode = options.exact_decode ? DecodeMode::kExact : DecodeMode::kFast;
   path.on_bad_image = options.on_bad_image;
   path.bad_image_limit = static_cast<std::uint64_t>(options.bad_image_limit);
   const int threads = options.data_nthreads.value_or(static_cast<int>(usable_cpus()));

@@ -113,6 +113,7 @@ struct TrainOptions {
   double brightness = 0;
   double contrast = 0;
   double saturation = 0;
+  bool exact_decode = false;  // true: pixels exactly as libjpeg-turbo and OpenCV make them
 
   // Forebay.
   Tune tune = Tune::kOnce;  // resolved by parse_options

@@ -144,5 +144,22 @@ void decode_and_augment(benchmark::State& state) {
 }
 BENCHMARK(decode_and_augment);
 
+/// The same samples, of which only the needed part is decoded.
+void decode_part_and_augment(benchmark::State& state) {
+  const ImagePool pool;
+  const Augment augment(imagenet_train());
+  const BatchHandle batch = BatchPool(64, augment.options().image_shape).take();
+  std::uint64_t item = 0;
+  for (auto _ : state) {
+    const auto needed = [&](ImageSize size) {
+      return augment.needed_part(size, Random(1, 2, item));
+    };
+    augment(decode_part(jpeg(), pool, 3, needed), Random(1, 2, item), batch->row(item % 64));
+    ++item;
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(decode_part_and_augment);
+
 }  // namespace
 }  // namespace forebay

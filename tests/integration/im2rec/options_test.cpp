@@ -126,9 +126,10 @@ TEST(Im2recOptionsTest, SaysWhatIsWrongWithTheCommandLine) {
 
 TEST(Im2recOptionsTest, HelpNamesEveryFlagWithin100Columns) {
   const std::string help = im2rec_help();
-  for (const char* name : {"list", "exts", "chunks", "train-ratio", "test-ratio", "recursive",
-                           "no-shuffle", "pass-through", "resize", "center-crop", "quality",
-                           "num-thread", "color", "encoding", "pack-label", "on-bad-image"}) {
+  for (const char* name :
+       {"list", "exts", "chunks", "train-ratio", "test-ratio", "recursive", "no-shuffle",
+        "pass-through", "resize", "center-crop", "quality", "num-thread", "color", "encoding",
+        "pack-label", "restart-rows", "on-bad-image"}) {
     EXPECT_NE(help.find(std::string("\n  --") + name), help.npos) << name;
   }
   std::istringstream lines(help);

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/nodes/image/decode.hpp>
 #include <forebay/nodes/read/index.hpp>
 #include <forebay/nodes/read/list.hpp>
 #include <forebay/nodes/read/reader.hpp>
@@ -53,6 +55,30 @@ TEST(PackListTest, PassesFilesThroughByteForByteAsMxnet) {
   EXPECT_EQ(content(folder.path("shuffled.rec")), content(fixture("shuffled.rec")));
   EXPECT_EQ(content(folder.path("shuffled.idx")), content(fixture("shuffled.idx")));
   EXPECT_EQ(packed.bytes, content(fixture("shuffled.rec")).size());
+}
+
+TEST(PackListTest, AddsRestartMarkersWithoutChangingPixels) {
+  const TemporaryFolder folder;
+  auto options = photos();
+  options.pass_through = true;
+  const std::string list = copy_list(folder, "shuffled.lst");
+  const std::size_t plain_bytes = pack_list(list, options).bytes;
+  std::vector<Image> expected;
+  const auto decode_all = [&](auto&& use) {
+    RecordReader reader({.data = folder.path("shuffled.rec")});
+    while (const auto record = reader()) use(decode(record->image, ImagePool()));
+  };
+  decode_all([&](Image image) { expected.push_back(std::move(image)); });
+
+  options.restart_rows = 1;
+  EXPECT_LT(pack_list(list, options).bytes, plain_bytes);
+  std::size_t i = 0;
+  decode_all([&](const Image& image) {
+    ASSERT_EQ(image.bytes(), expected[i].bytes());
+    EXPECT_TRUE(std::equal(image.row(0), image.row(0) + image.bytes(), expected[i].row(0))) << i;
+    ++i;
+  });
+  EXPECT_EQ(i, expected.size());
 }
 
 TEST(PackListTest, PacksAllLabelsWhenAskedAndElseTheFirst) {

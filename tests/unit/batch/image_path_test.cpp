@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <forebay/nodes/image/decode.hpp>
 #include <forebay/nodes/image/encode.hpp>
 
 namespace forebay {
@@ -100,6 +102,36 @@ TEST_F(ImagePathTest, WritesEverySampleToItsRowInOrder) {
     EXPECT_EQ(seen.labels[i], static_cast<int>(i % 10));
     EXPECT_EQ(seen.pixels[i * kSample], static_cast<float>(5 * i));
     EXPECT_EQ(seen.pixels[(i + 1) * kSample - 1], static_cast<float>(5 * i));
+  }
+}
+
+TEST_F(ImagePathTest, DecodesFastWithSmallDifferencesOrExactly) {
+  for (int i = 0; i < 12; ++i) {
+    Image image = pool_.take(50, 60, 3);
+    for (int y = 0; y < 50; ++y) {
+      for (int x = 0; x < 180; ++x) image.row(y)[x] = static_cast<std::uint8_t>(2 * y + x / 3 + i);
+    }
+    encoded_.push_back(encode_jpeg(image));
+    labels_.push_back({1});
+  }
+  ImagePathOptions crops = options();
+  crops.augment = imagenet_train(kShape);
+  crops.augment.rgb_std = {1, 1, 1};
+  const Seen fast = run(crops, 4);
+  crops.decode_mode = DecodeMode::kExact;
+  const Seen exact = run(crops, 4);
+  ASSERT_EQ(fast.pixels.size(), exact.pixels.size());
+  double sum = 0;
+  for (std::size_t i = 0; i < fast.pixels.size(); ++i) {
+    sum += std::abs(fast.pixels[i] - exact.pixels[i]);
+  }
+  EXPECT_GT(sum, 0);
+  EXPECT_LT(sum / static_cast<double>(fast.pixels.size()), 1.5);
+  const Augment augment(crops.augment);
+  std::vector<float> sample(3 * 16 * 16);
+  for (std::size_t i = 0; i < 12; ++i) {
+    augment(decode(encoded_[i], ImagePool()), Random(crops.seed, 1000 + i), sample.data());
+    EXPECT_TRUE(std::equal(sample.begin(), sample.end(), &exact.pixels[i * sample.size()])) << i;
   }
 }
 

@@ -140,6 +140,40 @@ TEST(Augment, DependsOnTheKeyAndNotOnTheThread) {
             std::vector<float>(alone.begin() + kFloats, alone.begin() + 2 * kFloats));
 }
 
+TEST(Augment, GivesTheSameFromTheNeededPartAlone) {
+  const cv::Mat pixels = noise(90, 120, 3);
+  const Image image = to_image(pixels, ImagePool());
+  const AugmentOptions center{.image_shape = {3, 40, 50}};
+  AugmentOptions random_crop = center, short_edge = center, padded = random_crop, large = center;
+  random_crop.random_crop = true;
+  short_edge.resize = 60;
+  padded.pad_size = 4;
+  large.image_shape = {3, 100, 100};
+  for (const AugmentOptions& options :
+       {imagenet_train({3, 40, 50}), center, random_crop, short_edge, padded, large}) {
+    const Augment augment(options);
+    for (std::uint64_t i = 0; i < 50; ++i) {
+      const Crop crop = augment.needed_part({120, 90}, Random(i));
+      const Image part =
+          to_image(pixels(cv::Rect(crop.x, crop.y, crop.width, crop.height)), ImagePool());
+      const ImageShape& shape = options.image_shape;
+      std::vector<float> sample(static_cast<std::size_t>(3 * shape.height * shape.width));
+      augment(ImagePart{part, crop, {120, 90}}, Random(i), sample.data());
+      ASSERT_EQ(sample, run(options, image, Random(i)));
+    }
+  }
+}
+
+TEST(Augment, NeedsOfAnImageWhatTheCropCovers) {
+  Random random(3);
+  const Crop crop = random_resized_crop({120, 90}, {{0.08, 1}, {0.75, 4.0 / 3}}, random).value();
+  EXPECT_EQ(Augment(imagenet_train()).needed_part({120, 90}, Random(3)), crop);
+  const Augment center({.image_shape = {3, 40, 50}});
+  EXPECT_EQ(center.needed_part({120, 90}, Random(1)), (Crop{25, 35, 40, 50}));
+  EXPECT_EQ(center.needed_part({120, 30}, Random(1)), all_of({120, 30}));
+  EXPECT_EQ(Augment(imagenet_validation()).needed_part({500, 375}, Random(1)), all_of({500, 375}));
+}
+
 TEST(Augment, TakesNoImageMemoryOnceItHasTakenOne) {
   AugmentOptions options = imagenet_train({3, 32, 32});
   options.brightness = 0.4;

@@ -11,6 +11,7 @@
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/image/decode.hpp>
+#include <forebay/nodes/image/header.hpp>
 #include <support/error_of.hpp>
 
 #include "fixtures.hpp"
@@ -44,6 +45,44 @@ TEST(EncodePng, KeepsEveryPixel) {
       EXPECT_EQ(largest_difference(decode(bytes, pool, channels), pixels), 0);
     }
   }
+}
+
+TEST(RepackJpeg, KeepsEveryPixel) {
+  const ImagePool pool;
+  for (const char* file : {"rgb420.jpg", "rgb422.jpg", "rgb444.jpg", "odd.jpg", "gray.jpg",
+                           "progressive.jpg", "restart.jpg", "cmyk.jpg", "turned.jpg"}) {
+    const std::vector<std::byte> bytes = read_file(fixture(file));
+    const Image expected = decode(bytes, pool);
+    for (const int rows : {1, 3}) {
+      const std::vector<std::byte> repacked = repack_jpeg(bytes, rows);
+      EXPECT_EQ(largest_difference(decode(repacked, pool), to_mat(expected)), 0) << file;
+      EXPECT_EQ(stored_orientation(repacked), stored_orientation(bytes)) << file;
+    }
+  }
+}
+
+int restart_markers(std::span<const std::byte> bytes) {
+  int count = 0;
+  for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
+    count += bytes[i] == std::byte{0xff} && (bytes[i + 1] & std::byte{0xf8}) == std::byte{0xd0};
+  }
+  return count;
+}
+
+TEST(RepackJpeg, MarksRowsOfBlocksAndMakesFilesSmaller) {
+  const std::vector<std::byte> bytes = encode_jpeg(to_image(noise(100, 120, 3), ImagePool()));
+  EXPECT_EQ(restart_markers(bytes), 0);
+  EXPECT_EQ(restart_markers(repack_jpeg(bytes, 1)), 6);  // seven rows of 16 pixels
+  EXPECT_EQ(restart_markers(repack_jpeg(bytes, 3)), 2);
+  EXPECT_LT(repack_jpeg(bytes, 1).size(), bytes.size());
+}
+
+TEST(RepackJpeg, RefusesWhatCannotBeDecoded) {
+  const std::vector<std::byte> bytes = read_file(fixture("rgb420.jpg"));
+  EXPECT_EQ(error_of([&] { repack_jpeg(std::span(bytes).first(bytes.size() / 2), 1); }),
+            "JPEG: premature end of data");
+  EXPECT_EQ(error_of([&] { repack_jpeg(bytes, 0); }),
+            "0 rows between restart markers are not 1 to 65535");
 }
 
 TEST(Encode, RefusesWhatTheFormatCannotHold) {
