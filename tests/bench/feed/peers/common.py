@@ -1,0 +1,87 @@
+"""What every peer's program shares: its arguments, the work asked for and how it is measured.
+
+Each program feeds itself from its own container around the same JPEG bytes and prints one line of
+JSON: images, seconds, processor seconds and memory of its whole process tree.
+"""
+
+import argparse
+import json
+import os
+import time
+
+SIDE = 224
+SHORT_EDGE = 256
+BATCH = 256
+MEAN = (123.68, 116.779, 103.939)
+STD = (58.393, 57.12, 57.375)
+AREA = (0.08, 1.0)
+RATIO = (3 / 4, 4 / 3)
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", help="a folder that make_data.py made")
+    parser.add_argument("--work", choices=["train", "eval"], default="train")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--dump", help="save the first samples of eval as .npy and stop")
+    return parser.parse_args()
+
+
+def process_tree():
+    children = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as stat:
+                    fields = stat.read().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            children.setdefault(int(fields[1]), []).append((int(entry), fields))
+    found, left = [], [os.getpid()]
+    while left:
+        for pid, _ in children.get(left[-1], []):
+            left.insert(0, pid)
+        found.append(left.pop())
+    return found
+
+
+def cpu_seconds(pids):
+    ticks = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mib(pids):
+    """Proportional set size: what the processes share counts once."""
+    kib = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/smaps_rollup") as maps:
+            kib += next(int(line.split()[1]) for line in maps if line.startswith("Pss:"))
+    return kib / 1024
+
+
+def measure(batches, seconds):
+    """Takes batches (sizes) for a second to warm up, then for `seconds`, and prints the result."""
+    batches = iter(batches)
+    begin = time.perf_counter()
+    warm = 0
+    while warm < 2 or time.perf_counter() - begin < 1:
+        next(batches)
+        warm += 1
+    pids = process_tree()
+    images, begin, cpu = 0, time.perf_counter(), cpu_seconds(pids)
+    while time.perf_counter() - begin < seconds:
+        images += next(batches)
+    wall = time.perf_counter() - begin
+    print(json.dumps({"images": images, "seconds": wall, "cpu": cpu_seconds(pids) - cpu,
+                      "mib": memory_mib(pids)}), flush=True)
+    os._exit(0)  # some frameworks take seconds to stop their threads
+
+
+def forever(make_epoch):
+    while True:
+        yield from make_epoch()
