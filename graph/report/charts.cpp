@@ -109,7 +109,7 @@ PlotLine line_of_told(const std::string& name, const std::vector<Told>& all,
 std::string name_of(const Bound& bound) {
   switch (bound.limit) {
     case Limit::kUnknown:
-      return "not known";
+      return "too little seen";
     case Limit::kCores:
       return "the cores";
     case Limit::kReading:

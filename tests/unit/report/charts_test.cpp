@@ -73,7 +73,7 @@ TEST_F(ChartsTest, BottlenecksAreWhatTheNextVerdictSays) {
   EXPECT_NEAR(found.all[0].share, 60.0 / 110, 1e-9);
   EXPECT_EQ(found.all[1].name, "the cores");
   EXPECT_EQ(found.all[1].seconds, 40);
-  EXPECT_EQ(found.all[2].name, "not known") << "of the validation there is no verdict";
+  EXPECT_EQ(found.all[2].name, "too little seen") << "of the validation there is no verdict";
   ASSERT_EQ(found.spans.size(), 3u);
   EXPECT_EQ(found.spans[1].begin, 60);
   EXPECT_EQ(found.spans[1].end, 100);
