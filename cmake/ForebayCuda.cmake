@@ -1,4 +1,4 @@
-# Decides whether CUDA devices are built: FOREBAY_WITH_CUDA is TRUE or FALSE afterwards.
+# Decides whether there is CUDA to build with: FOREBAY_WITH_CUDA is TRUE or FALSE afterwards.
 
 set(FOREBAY_WITH_CUDA FALSE)
 if(FOREBAY_CUDA STREQUAL "ON")
@@ -11,5 +11,5 @@ elseif(NOT FOREBAY_CUDA STREQUAL "OFF")
   message(FATAL_ERROR "FOREBAY_CUDA is '${FOREBAY_CUDA}'; give AUTO, ON or OFF")
 endif()
 if(FOREBAY_WITH_CUDA)
-  message(STATUS "CUDA toolkit ${CUDAToolkit_VERSION} found; this version has no CUDA device to build")
+  message(STATUS "CUDA toolkit ${CUDAToolkit_VERSION} found: nodes are NVTX ranges; this version has no CUDA device to build")
 endif()

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include <forebay/graph/body_range.hpp>
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/hand_over.hpp>
 #include <forebay/graph/own_threads.hpp>
@@ -236,6 +237,7 @@ void Node::run_flight(Flight& flight, Actions& actions) {
   begin_body(flight);
   if (!run_.stopping()) {
     if (flight.sampled) flight.cpu = thread_cpu_ns();
+    const BodyRange range(name_);
     try {
       work(flight, actions);
     } catch (...) {
