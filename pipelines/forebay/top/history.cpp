@@ -1,6 +1,7 @@
 #include <forebay/top/history.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <forebay/graph/tune/tune_window.hpp>
 
@@ -33,9 +34,10 @@ void History::add(Report report) {
 
 const Report& History::earlier() const {
   const std::int64_t wanted = later().graph.time - kShown;
-  const auto newer = std::find_if(reports_.begin(), reports_.end(),
-                                  [&](const Report& report) { return report.graph.time > wanted; });
-  return newer == reports_.begin() ? *newer : *(newer - 1);
+  return *std::min_element(
+      reports_.begin(), reports_.end() - 1, [&](const Report& a, const Report& b) {
+        return std::abs(a.graph.time - wanted) < std::abs(b.graph.time - wanted);
+      });
 }
 
 std::optional<std::pair<Report, Report>> History::to_diagnose() const {

@@ -26,8 +26,10 @@ std::string depth_text(const NodeMeasures& node) {
   return node.source ? "" : fmt::format("{:.0f}/{}", node.depth, node.capacity);
 }
 
-std::vector<Column> all_columns(const std::string& samples) {
+std::vector<Column> all_columns(const std::vector<NodeMeasures>& nodes,
+                                const std::string& samples) {
   using Node = NodeMeasures;
+  const bool errors = std::ranges::any_of(nodes, [](const Node& n) { return n.errors > 0; });
   return {
       {"queue", 8, 1, depth_text},
       {"high", 5, 9, [](const Node& n) { return n.source ? "" : std::to_string(n.high_water); }},
@@ -41,7 +43,8 @@ std::vector<Column> all_columns(const std::string& samples) {
       {"lim", 3, 5, [](const Node& n) { return share(n.limited); }},
       {"p50", 5, 6, [](const Node& n) { return seconds_text(n.p50); }},
       {"p99", 5, 4, [](const Node& n) { return seconds_text(n.p99); }},
-      {"err", 4, 7, [](const Node& n) { return n.errors > 0 ? std::to_string(n.errors) : ""; }},
+      {"err", 4, errors ? 0 : 7,
+       [](const Node& n) { return n.errors > 0 ? std::to_string(n.errors) : ""; }},
   };
 }
 
@@ -59,7 +62,7 @@ std::size_t width_of(const std::vector<Column>& columns) {
 // A mark, the name, the bar, the columns.
 Sizes sizes_for(const std::vector<NodeMeasures>& nodes, std::size_t width,
                 const std::string& samples) {
-  Sizes sizes{all_columns(samples), kNarrowestName, 0};
+  Sizes sizes{all_columns(nodes, samples), kNarrowestName, 0};
   std::size_t longest = kNarrowestName;
   for (const NodeMeasures& node : nodes) longest = std::max(longest, columns(node.name));
   const std::size_t wanted = 1 + std::min<std::size_t>(longest, 18) + 1 + kNarrowestBar;

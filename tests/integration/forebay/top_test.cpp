@@ -144,6 +144,28 @@ TEST(TopJson, HasWhatTheScreenShows) {
   EXPECT_EQ(json["devices"][0]["samples_per_second"], 123);
 }
 
+TEST(TopHistory, ShowsTheLastSecondsAlsoOfARunThatWasFoundLate) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  Report report = decoding().later;
+  History history;
+  report.graph.time = report.graph.elapsed = 20 * kSecond;
+  history.add(report);
+  EXPECT_EQ(history.earlier().graph.elapsed, 0);
+  for (const std::int64_t second : {21, 22, 23, 24, 25}) {
+    report.graph.time = report.graph.elapsed = second * kSecond;
+    history.add(report);
+    EXPECT_EQ(history.earlier().graph.elapsed, std::max<std::int64_t>(20, second - 3) * kSecond);
+  }
+}
+
+TEST(TopScreen, LeavesOutTheErrorsOnlyWhereThereAreNone) {
+  Scene scene = decoding();
+  EXPECT_FALSE(has(text_of(layout(scene, {.width = 60})), " err"));
+  scene.later.graph.nodes[1].errors = 17;
+  EXPECT_TRUE(has(text_of(layout(scene, {.width = 60})), " err"));
+  EXPECT_TRUE(has(text_of(layout(scene, {.width = 60})), " 17"));
+}
+
 TEST(TopHistory, LeavesTheLastMomentsOfARunThatHasEnded) {
   History history;
   Report report = decoding().later;
