@@ -1,7 +1,9 @@
 #include <forebay/graph/diagnose/relief.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
+#include <utility>
 
 namespace forebay::detail {
 namespace {
@@ -39,6 +41,10 @@ bool any_felt(const Simulation& now, const std::vector<std::size_t>& nodes) {
 void widen(ModelQueue& queue) { queue.capacity = kMorePlaces * queue.capacity; }
 
 }  // namespace
+
+bool adjustable(Limit limit) {
+  return limit == Limit::kConcurrency || limit == Limit::kQueue || limit == Limit::kMemory;
+}
 
 double occupied(const NodeSnapshot& node) {
   const auto all = static_cast<double>(node.metered) * static_cast<double>(node.concurrency);
@@ -80,26 +86,25 @@ std::vector<Relief> possible_limits(const Model& model, const Simulation& now,
   return result;
 }
 
-Model relieved(Model model, const Relief& relief) {
+Model eased(Model model, const Relief& relief, double times) {
   if (relief.bound.limit == Limit::kCores) {
-    model.cores *= kTimesFaster;
-    model.threads *= static_cast<std::size_t>(kTimesFaster);
+    model.cores *= times;
+    model.threads = static_cast<std::size_t>(std::ceil(static_cast<double>(model.threads) * times));
   }
   for (const std::size_t i : relief.nodes) {
-    ModelNode& node = model.nodes[i];
-    switch (relief.bound.limit) {
-      case Limit::kConcurrency:
-        node.concurrency *= kMoreWorkers;
-        break;
-      case Limit::kQueue:
-        for (ModelQueue& queue : node.inputs) widen(queue);
-        break;
-      case Limit::kMemory:
-        for (ModelQueue& queue : node.inputs) queue.capacity_bytes *= kMorePlaces;
-        break;
-      default:
-        node.service = node.service.scaled(1 / kTimesFaster);
-    }
+    model.nodes[i].service = model.nodes[i].service.scaled(1 / times);
+  }
+  return model;
+}
+
+Model relieved(Model model, const Relief& relief) {
+  const Limit limit = relief.bound.limit;
+  if (!adjustable(limit)) return eased(std::move(model), relief, kTimesFaster);
+  ModelNode& node = model.nodes[relief.nodes[0]];
+  if (limit == Limit::kConcurrency) node.concurrency *= kMoreWorkers;
+  for (ModelQueue& queue : node.inputs) {
+    if (limit == Limit::kQueue) widen(queue);
+    if (limit == Limit::kMemory) queue.capacity_bytes *= kMorePlaces;
   }
   return model;
 }

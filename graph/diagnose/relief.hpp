@@ -26,8 +26,14 @@ std::vector<Relief> possible_limits(const Model& model, const Simulation& now,
 /// guess.
 Model relieved(Model model, const Relief& relief);
 
+/// `model` with a limit that cannot be set `times` times as fast.
+Model eased(Model model, const Relief& relief, double times);
+
 /// `model` with all queues much longer.
 Model with_long_queues(Model model);
+
+/// Whether a setting is what limits.
+bool adjustable(Limit limit);
 
 /// Share of their time, 0 to 1, in which a node's workers have an item.
 double occupied(const NodeSnapshot& node);

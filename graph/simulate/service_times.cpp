@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <numeric>
+#include <utility>
 
 namespace forebay {
 namespace {
@@ -54,18 +55,23 @@ ServiceTimes ServiceTimes::constant(double nanoseconds) {
   return result;
 }
 
-ServiceTimes ServiceTimes::measured(const Histogram& histogram, double mean) {
+ServiceTimes ServiceTimes::table(std::vector<double> values) {
   ServiceTimes result;
+  result.mean_ = std::accumulate(values.begin(), values.end(), 0.0) /
+                 static_cast<double>(std::max<std::size_t>(1, values.size()));
+  result.values_ = std::move(values);
+  return result;
+}
+
+ServiceTimes ServiceTimes::measured(const Histogram& histogram, double mean) {
   if (histogram.count() == 0) return constant(mean);
-  result.values_ = shares(histogram, std::size_t{1} << kBits);
-  result.mean_ = std::accumulate(result.values_.begin(), result.values_.end(), 0.0) /
-                 static_cast<double>(result.values_.size());
-  return result.mean_ > 0 ? result.scaled(mean / result.mean_) : constant(mean);
+  const ServiceTimes shape = table(shares(histogram, std::size_t{1} << kBits));
+  return shape.mean_ > 0 ? shape.scaled(mean / shape.mean_) : constant(mean);
 }
 
 double ServiceTimes::at(std::uint64_t item, std::uint64_t key) const {
-  if (values_.size() < 2) return mean_;  // else 2^kBits
-  return values_[shuffled(item, key, kBits)];
+  if (values_.size() < 2) return mean_;
+  return values_[shuffled(item, key, std::countr_zero(values_.size()))];
 }
 
 ServiceTimes ServiceTimes::scaled(double factor) const {

@@ -17,6 +17,8 @@ class ServiceTimes {
  public:
   ServiceTimes() = default;  // no time at all
   static ServiceTimes constant(double nanoseconds);
+  /// These values, as many as a power of two.
+  static ServiceTimes table(std::vector<double> values);
   /// The shape of `histogram`, scaled to `mean`: a histogram's own mean is off by its buckets'
   /// width.
   static ServiceTimes measured(const Histogram& histogram, double mean);
@@ -29,7 +31,7 @@ class ServiceTimes {
   ServiceTimes scaled(double factor) const;
 
  private:
-  std::vector<double> values_;  // ascending, as many as a power of two
+  std::vector<double> values_;  // as many as a power of two
   double mean_ = 0;
 };
 

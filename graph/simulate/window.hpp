@@ -24,6 +24,8 @@ class Window {
         capacity_(queue.capacity),
         places_(queue.places()),
         first_(queue.first),
+        capacity_bytes_(queue.capacity_bytes),
+        item_bytes_(queue.item_bytes),
         ring_(std::bit_ceil(std::max(queue.capacity, queue.first + 1)), Place::kEmpty) {
     for (std::size_t i = 0; i < first_; ++i) put(i, /*hole=*/false);
   }
@@ -75,11 +77,17 @@ class Window {
   }
 
   QueueSnapshot snapshot(const Model& model) const {
+    const auto bytes = [this](std::size_t items) {
+      return static_cast<std::size_t>(static_cast<double>(items) * item_bytes_);
+    };
     QueueSnapshot result{.from = model.nodes[from_].name,
                          .depth = depth_,
                          .capacity = capacity_,
                          .first = first_,
                          .high_water = high_water_,
+                         .bytes = bytes(depth_),
+                         .capacity_bytes = capacity_bytes_,
+                         .high_water_bytes = bytes(high_water_),
                          .depth_time = static_cast<std::int64_t>(depth_time_)};
     for (std::size_t i = 0; i < level_time_.size(); ++i) {
       result.level_time[i] = static_cast<std::int64_t>(level_time_[i]);
@@ -100,7 +108,8 @@ class Window {
     ring_ = std::move(larger);
   }
 
-  std::size_t owner_, from_, capacity_, places_, first_;
+  std::size_t owner_, from_, capacity_, places_, first_, capacity_bytes_;
+  double item_bytes_;
   std::vector<Place> ring_;
   std::uint64_t head_ = 0, tail_ = 0, scan_ = 0;
   std::size_t depth_ = 0, high_water_ = 0;

@@ -157,6 +157,14 @@ TEST(Diagnose, NamesAllReduce) {
   EXPECT_EQ(found.bound, (Bound{Limit::kAllReduce, "all-reduce"}));
 }
 
+TEST(Diagnose, NamesTheLongestPartOfAStepWhereTheNextLimitIsNearForEachOfThem) {
+  const Verdict found = verdict(training(18, {10, 10}, 5, 24), training_machine());
+  EXPECT_EQ(found.bound, (Bound{Limit::kSerial, "update"}));
+  EXPECT_NEAR(found.samples_per_second, 8 / 0.039, 2);
+  EXPECT_EQ(found.next, (Bound{Limit::kConcurrency, "decode"}));
+  EXPECT_NEAR(found.next_samples_per_second, 4 / 0.018, 2);
+}
+
 TEST(Diagnose, NamesAStragglingDevice) {
   const Verdict found = verdict(training(1, {40, 50}, 0.1, 0.1), training_machine());
   EXPECT_EQ(found.bound, (Bound{Limit::kDevice, "device[1]"}));
@@ -182,19 +190,10 @@ TEST(Diagnose, NamesAQueueThatSlowItemsHold) {
 }
 
 TEST(Diagnose, NamesMemory) {
-  GraphSnapshot seen;
-  {
-    Model model = chain({{"read", 0.1}, {"decode", 10, 8, 64}, {"end", 0.1, 1, 64}});
-    model.node("end").inputs[0].capacity_bytes = 3000;
-    model.node("end").inputs[0].item_bytes = 1000;
-    seen = simulate(model).snapshot;
-  }
-  QueueSnapshot& queue = seen.nodes[2].inputs[0];
-  queue.capacity_bytes = 3000;
-  queue.high_water = 3;
-  queue.high_water_bytes = 3000;
-  queue.bytes = 1000 * queue.depth;
-  const Verdict found = diagnose(seen, {.cores = 8});
+  Model model = chain({{"read", 0.1}, {"decode", 10, 8, 64}, {"end", 0.1, 1, 64}});
+  model.node("end").inputs[0].capacity_bytes = 3000;
+  model.node("end").inputs[0].item_bytes = 1000;
+  const Verdict found = verdict(model);
   EXPECT_EQ(found.bound, (Bound{Limit::kMemory, "end"}));
   ASSERT_EQ(found.changes.size(), 1u);
   EXPECT_EQ(found.changes[0], (SettingChange{"end", "queue_bytes", 3000, 12000}));
@@ -228,6 +227,35 @@ TEST(Diagnose, SaysSoWhenTooLittleWasSeen) {
   const Verdict found = diagnose(seen, {});
   EXPECT_EQ(found.bound, Bound{});
   EXPECT_EQ(describe(found), "too little has been seen yet to say what limits the run.\n");
+}
+
+TEST(Diagnose, SaysSoWhileTheQueuesFill) {
+  GraphSnapshot seen = simulate(chain({{"read", 1}, {"decode", 5, 4, 64}, {"end"}})).snapshot;
+  seen.nodes[2].items_in = 2;
+  EXPECT_EQ(diagnose(seen, {}).bound, Bound{});
+}
+
+TEST(Diagnose, CountsAGraphThatHasEndedUntilItsEnd) {
+  const Model model = chain({{"read", 0.6}, {"decode", 5, 4, 32, 1}, {"end"}});
+  GraphSnapshot seen = simulate(model).snapshot;
+  const Verdict running = diagnose(seen, {.cores = 8});
+  seen.elapsed *= 10;
+  const Verdict ended = diagnose(seen, {.cores = 8});
+  EXPECT_NEAR(ended.samples_per_second, 800, 8);
+  EXPECT_NEAR(ended.evidence.cores_used, 4, 0.1);
+  EXPECT_EQ(describe(ended), describe(running));
+}
+
+TEST(Diagnose, SaysSoOfAGraphThatHadEndedBefore) {
+  GraphSnapshot seen = simulate(chain({{"read", 1}, {"end"}})).snapshot;
+  EXPECT_EQ(diagnose(seen - seen, {}).bound, Bound{});
+}
+
+TEST(Diagnose, NamesTheOnlyNode) {
+  const Verdict found = verdict(chain({{"read", 2}}));
+  EXPECT_EQ(found.bound, (Bound{Limit::kReading, "read"}));
+  EXPECT_NEAR(found.samples_per_second, 500, 5);
+  EXPECT_NEAR(found.next_samples_per_second, 2000, 20);
 }
 
 TEST(Diagnose, IsTheSameEveryTime) {
