@@ -2,6 +2,7 @@
 """Runs feeds in turns on the same cores, and shows the results.
 
     compare.py measure HOME PROGRAM [--cases a-q90 ...] [--feeds dali ...] [--cores N] [--turns N]
+                       [--seconds S]
     compare.py table HOME [--plot FILE]
     compare.py pixels HOME PROGRAM
 
@@ -19,9 +20,12 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# name: the virtual environment, threads for each core
-PEERS = {"mxnet": ("mxnet", 1), "dali": ("dali", 1), "torch": ("torch", 1), "tf": ("tf", 1),
-         "webdataset": ("torch", 1), "spdl": ("torch", 1)}
+# The virtual environment of each. All get a thread, or a worker process, for each core.
+PEERS = {"mxnet": "mxnet", "dali": "dali", "torch": "torch", "tf": "tf", "webdataset": "torch",
+         "spdl": "torch"}
+# Arguments of bench_feed: as it is; as libjpeg-turbo and OpenCV do it; after a repack without loss.
+FOREBAY = {"forebay": [], "forebay-exact": ["--decode", "exact"],
+           "forebay-repacked": ["--records", "restarts.rec"]}
 # name: the set of images, the work
 CASES = {"a-q90": ("q90", "train"), "a-q98": ("q98", "train"), "a-dense": ("dense", "train"),
          "b-q90": ("q90", "eval"), "b-dense": ("dense", "eval"), "c": ("large", "train"),
@@ -30,10 +34,11 @@ CASES = {"a-q90": ("q90", "train"), "a-q98": ("q98", "train"), "a-dense": ("dens
 
 def command(asked, feed, case, threads):
     images, work = CASES[case]
-    program = [asked.program]
+    program, more = [asked.program], FOREBAY.get(feed, [])
     if feed in PEERS:
-        program = [f"{asked.home}/{PEERS[feed][0]}/bin/python", f"{HERE}/peers/{feed}_feed.py"]
-    return program + [f"{asked.home}/data/{images}", "--work", work, "--threads", str(threads)]
+        program = [f"{asked.home}/{PEERS[feed]}/bin/python", f"{HERE}/peers/{feed}_feed.py"]
+    return program + [f"{asked.home}/data/{images}", "--work", work, "--threads", str(threads),
+                      "--seconds", str(asked.seconds), *more]
 
 
 def run(command, **options):
@@ -49,8 +54,7 @@ def measure(asked):
         for _ in range(asked.turns):
             for case in asked.cases:
                 for feed in asked.feeds:
-                    threads = asked.cores * PEERS.get(feed, ("", 1))[1]
-                    line = run(["taskset", "-c", cores] + command(asked, feed, case, threads))
+                    line = run(["taskset", "-c", cores] + command(asked, feed, case, asked.cores))
                     result = {"feed": feed, "case": case, "cores": asked.cores}
                     result.update(json.loads(line.strip().splitlines()[-1]))
                     results.write(json.dumps(result) + "\n")
@@ -156,9 +160,10 @@ def main():
     parser.add_argument("home")
     parser.add_argument("program", nargs="?")
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
-    parser.add_argument("--feeds", nargs="+", default=["forebay", *PEERS])
+    parser.add_argument("--feeds", nargs="+", default=[*FOREBAY, *PEERS])
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--plot")
     asked = parser.parse_args()
     {"measure": measure, "table": table, "pixels": pixels}[asked.action](asked)
