@@ -18,6 +18,7 @@
 #include <forebay/nodes/image/augment.hpp>
 #include <forebay/nodes/image/decode.hpp>
 #include <forebay/nodes/image/encode.hpp>
+#include <forebay/nodes/image/planes.hpp>
 #include <forebay/nodes/random.hpp>
 
 namespace {
@@ -160,6 +161,23 @@ void decode_part_and_augment(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(decode_part_and_augment);
+
+/// Nearly the same samples, from planes.
+void decode_planes_and_augment(benchmark::State& state) {
+  const ImagePool pool;
+  const Augment augment(imagenet_train());
+  const BatchHandle batch = BatchPool(64, augment.options().image_shape).take();
+  std::uint64_t item = 0;
+  for (auto _ : state) {
+    const auto wanted = [&](ImageSize size) {
+      return augment.wanted_planes(size, Random(1, 2, item));
+    };
+    augment(*decode_planes(jpeg(), pool, wanted), Random(1, 2, item), batch->row(item % 64));
+    ++item;
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(decode_planes_and_augment);
 
 }  // namespace
 }  // namespace forebay
