@@ -35,12 +35,11 @@ struct ImagePathOptions {
 ///
 ///     decode ─► slot ─► augment ─► batch
 ///
-/// and returns them as one stage. `decode` gives the part of an image that is needed;
-/// a bad image, or one that `augment`
-/// could not bring to its size, is skipped or ends the run. `slot` gives each good sample its row
-/// of the open batch, in stream order, so that `augment` can write straight into the batch's
-/// memory, in any order; `batch` sends a batch when its last row is written. Batches are always
-/// full, except the last one when it is kept.
+/// and returns them as one stage. `decode` gives the part of an image that is needed; a bad image, or
+/// one that `augment` could not bring to its size, is skipped or ends the run. `slot` gives each good
+/// sample its row of the open batch, in stream order, so that `augment` can write straight into the
+/// batch's memory, in any order; `batch` sends a batch when its last row is written. Batches are
+/// always full, except the last one when it is kept.
 ///
 /// Batches come from `batches`, images from `images`; both grow to what the queues allow and no
 /// further: of images, 256 MiB in front of each of `slot` and `augment` and one for each worker.
