@@ -9,7 +9,7 @@ namespace forebay::detail {
 namespace {
 
 constexpr double kFelt = 0.05;           // less occupied nodes cannot matter
-constexpr double kNearlyAll = 0.5;       // from here on, more workers could matter
+constexpr double kNearlyAll = 0.7;       // from here on, more workers could matter
 constexpr std::size_t kMoreWorkers = 8;  // times as many
 constexpr std::size_t kMorePlaces = 32;  // an item may take as many times longer than others
 

@@ -39,6 +39,7 @@ struct State {
   std::size_t rank = 0;                      // place from the sources on
   std::vector<std::size_t> inputs, outputs;  // windows
   std::size_t active = 0, running = 0;
+  std::size_t parked = 0;  // done, but an output has no bytes for them
   Idle idle = Idle::kStarved;
   std::uint64_t next_in = 0, next_out = 0;  // of nodes that number their items anew
   std::size_t to_spread = 0;                // items of the last one that have no room yet
@@ -189,16 +190,25 @@ class Engine {
     return found;
   }
 
-  // The last place that an item needs in the queues the node feeds.
+  // The first place that an item needs in the queues the node feeds, and the last.
+  std::uint64_t first_place(const State& node, std::uint64_t position) const {
+    return node.renumbers() ? node.next_out : position * node.model->places;
+  }
   std::uint64_t last_place(const State& node, std::uint64_t position) const {
-    if (node.renumbers()) return node.next_out;
-    return position * node.model->places + node.model->places - 1;
+    return first_place(node, position) + (node.renumbers() ? 0 : node.model->places - 1);
   }
   bool admitted(const State& node, std::uint64_t place) const {
     for (const std::size_t w : node.outputs) {
       if (!windows_[w].admits(place)) return false;
     }
     return true;
+  }
+
+  // What waits for bytes keeps its worker, except from the item that bytes are kept for.
+  bool has_worker(const State& node, const Found& found) const {
+    return node.parked == 0 || found.what == Found::What::kHole ||
+           node.active + node.parked < node.model->concurrency ||
+           windows_[node.outputs[0]].awaits(first_place(node, found.position));
   }
 
   void start_items(std::size_t index) {
@@ -209,10 +219,10 @@ class Engine {
     while (node.active < node.model->concurrency) {
       const Found found = find(node);
       if (found.what == Found::What::kNothing) {
-        node.idle = node.to_spread > 0 ? Idle::kBlocked : Idle::kStarved;
+        node.idle = node.to_spread + node.parked > 0 ? Idle::kBlocked : Idle::kStarved;
         return;
       }
-      if (!admitted(node, last_place(node, found.position))) {
+      if (!admitted(node, last_place(node, found.position)) || !has_worker(node, found)) {
         node.idle = Idle::kBlocked;
         return;
       }
@@ -229,7 +239,10 @@ class Engine {
     for (const std::size_t w : node.inputs) {
       if (hole && windows_[w].feedback()) continue;
       const bool joined = node.model->passing == Passing::kJoin;
-      if (windows_[w].release(joined ? windows_[w].head() : position)) look_at(windows_[w].from());
+      const std::size_t parked = windows_[w].parked();
+      const bool moved = windows_[w].release(joined ? windows_[w].head() : position);
+      nodes_[windows_[w].from()].parked -= parked - windows_[w].parked();
+      if (moved || windows_[w].parked() < parked) look_at(windows_[w].from());
     }
   }
 
@@ -343,7 +356,7 @@ class Engine {
   }
 
   void spread(State& node) {
-    while (node.to_spread > 0 && admitted(node, node.next_out)) {
+    while (node.to_spread > 0 && node.parked == 0 && admitted(node, node.next_out)) {
       --node.to_spread;
       send(node, node.next_out++, false);
     }
@@ -353,7 +366,9 @@ class Engine {
     if (!hole) ++node.items_out;
     for (const std::size_t w : node.outputs) {
       account(nodes_[windows_[w].owner()]);
+      node.parked -= windows_[w].parked();
       windows_[w].put(position, hole);
+      node.parked += windows_[w].parked();
       look_at(windows_[w].owner());
     }
   }

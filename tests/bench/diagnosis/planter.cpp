@@ -255,7 +255,7 @@ class Planter {
   void straggler() {
     plant_.plan = "straggler";
     feed(rate_ * slack() * 1.1, rate_ * slack() * 1.1);
-    steps(pick(2, ground_.most_devices), rate_, 0.02, uniform(0.02, 0.1), uniform(0, 0.05));
+    steps(pick(2, ground_.most_devices), rate_, 0.02, uniform(0.01, 0.04), uniform(0, 0.02));
     const std::size_t slow = pick(0, plant_.devices.times.size() - 1);
     const double slower = uniform(1.1, 1.5);
     for (std::size_t i = 0; i < plant_.devices.times.size(); ++i) {
@@ -281,31 +281,39 @@ class Planter {
 
   // --- queues ---
 
-  // A heavy tail before a queue that is hardly longer than its workers.
-  void queue() {
-    plant_.plan = "queue";
-    plant_.by_trial = true;
+  /// read -> work1, some of whose items take much longer than the others. Its workers.
+  std::size_t uneven_work() {
     source(rate_ * 3);
     Stage stage{.name = "work1", .concurrency = pick(4, 12), .queue = 32};
     std::vector<double> values(ground_.values, 1.0);
     add_tail(values, 0.05, 8, 20);
     stage.times =
         Times(std::move(values), static_cast<double>(stage.concurrency) / rate_ * 1e3, dice_());
-    const std::size_t workers = stage.concurrency;
-    add(std::move(stage));
-    next_queue_ = workers;
+    add(stage);
+    return stage.concurrency;
+  }
+
+  // Slow items hold a queue that is hardly longer than there are workers.
+  void queue() {
+    plant_.plan = "queue";
+    plant_.by_trial = true;
+    const std::size_t workers = uneven_work();
     work("work2", rate_ * 3, What::kEnd);
     plant_.stages.back().queue = workers + pick(0, 2);
     plant_.truth = {Limit::kQueue, "work2"};
   }
 
+  // A batch takes its items in order; those that are ahead of a slow one have no room.
   void memory() {
-    queue();
     plant_.plan = "memory";
-    Stage& end = plant_.stages.back();
-    end.queue_bytes = end.queue * kItemBytes;
-    end.queue *= 64;
-    plant_.truth = {Limit::kMemory, "work2"};
+    plant_.by_trial = true;
+    const std::size_t workers = uneven_work();
+    batch(std::size_t{2} << pick(0, 2));
+    Stage& full = plant_.stages.back();
+    full.queue = 64 * workers;
+    full.queue_bytes = (workers + pick(0, 4)) * kItemBytes;
+    work("work2", rate_ * 3, What::kEnd);
+    plant_.truth = {Limit::kMemory, "batch"};
   }
 
   // --- balanced ---

@@ -190,13 +190,18 @@ TEST(Diagnose, NamesAQueueThatSlowItemsHold) {
 }
 
 TEST(Diagnose, NamesMemory) {
-  Model model = chain({{"read", 0.1}, {"decode", 10, 8, 64}, {"end", 0.1, 1, 64}});
-  model.node("end").inputs[0].capacity_bytes = 3000;
+  Model model = chain({{"read", 0.1}, {"decode", 10, 8, 64}, {"end", 0.1, 1, 512}});
+  const double mean = (0.95 * 2 + 0.05 * 60) * kMs;
+  model.node("decode").service = ServiceTimes::measured(heavy_tail(), mean);
+  model.node("end").in_order = true;
+  model.node("end").inputs[0].capacity_bytes = 16'000;
   model.node("end").inputs[0].item_bytes = 1000;
   const Verdict found = verdict(model);
   EXPECT_EQ(found.bound, (Bound{Limit::kMemory, "end"}));
   ASSERT_EQ(found.changes.size(), 1u);
-  EXPECT_EQ(found.changes[0], (SettingChange{"end", "queue_bytes", 3000, 12000}));
+  EXPECT_EQ(found.changes[0].path(), "end.queue_bytes");
+  EXPECT_GT(found.predicted, 1.3 * found.samples_per_second);
+  EXPECT_EQ(found.next, (Bound{Limit::kConcurrency, "decode"}));
 }
 
 TEST(Diagnose, RaisesNodesTogetherThatLimitAsMuchAsEachOther) {
