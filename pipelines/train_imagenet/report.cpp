@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <common/training_cost.hpp>
+#include <forebay/graph/diagnose/diagnose.hpp>
 
 namespace forebay {
 namespace {
@@ -30,10 +31,17 @@ std::string table_text(const GraphSnapshot& run) {
   return table.str();
 }
 
+// Nothing where the run was too short to say.
+std::string verdict_text(const SessionResult& result) {
+  const Verdict verdict = diagnose(result.last_epoch, result.machine);
+  return verdict.bound.limit == Limit::kUnknown ? "" : "\n" + describe(verdict, result.samples);
+}
+
 }  // namespace
 
 std::string report(const SessionResult& result, std::optional<double> price_per_hour) {
-  std::string text = "\nWhere the time went in the last epoch:\n" + table_text(result.last_epoch);
+  std::string text = "\nWhere the time went in the last epoch:\n" + table_text(result.last_epoch) +
+                     verdict_text(result);
   if (result.seconds > 0 && result.images > 0) {
     const TrainingPace pace{static_cast<double>(result.images) / result.seconds,
                             result.images_per_epoch, result.epochs};

@@ -12,8 +12,9 @@
 
 namespace forebay {
 
-/// Images/s, time (with a price for an hour, in dollars, cost too) per epoch, for the whole
-/// training and for 100 epochs, memory, and per node where the time went.
+/// Per node where the time of the last epoch went, and what limited it; images/s, time (with a
+/// price for an hour, in dollars, cost too) per epoch, for the whole training and for 100 epochs;
+/// memory.
 std::string report(const SessionResult& result, std::optional<double> price_per_hour);
 
 /// The same of a run on a simulated host, with the verdict; `simulated` says what it stands for.

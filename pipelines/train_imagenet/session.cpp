@@ -129,12 +129,13 @@ Session::Session(const TrainOptions& options, Log& log)
   schedule_ = std::make_unique<Schedule>(schedule_options(options, epoch_size_));
   trainer_ = std::make_unique<Trainer>(network_, make_replicas(options, network_), rows,
                                        trainer_options(options, *schedule_));
-  tuner_ = make_tuner(options, machine(*trainer_, options.devices.size(), log), log);
+  result_.machine = machine(*trainer_, options.devices.size(), log);
+  tuner_ = make_tuner(options, result_.machine, log);
   check_graphs();
   load();
   remove_another_runs_checkpoints();
   NodeRoles roles = node_roles(options.devices.size());
-  if (options.benchmark) roles.samples = "batches";
+  if (options.benchmark) roles.samples = result_.samples = "batches";
   live_.emplace(std::move(roles), device_facts(options, network_, *trainer_), rows,
                 static_cast<std::int64_t>(epoch_size_), options.price_per_hour);
   live_->set(progress_at(first_epoch_, 0));

@@ -9,6 +9,7 @@
 #include <string>
 
 #include <forebay/graph/graph.hpp>
+#include <forebay/graph/simulate/model.hpp>
 #include <forebay/nodes/batch/batch.hpp>
 #include <forebay/nodes/checkpoint/checkpoint.hpp>
 #include <forebay/nodes/image/augment.hpp>
@@ -41,6 +42,8 @@ struct SessionResult {
   std::uint64_t skipped = 0;                // bad images
   std::uint64_t skipped_in_validation = 0;  // the same, in the last pass
   GraphSnapshot last_epoch;                 // of the last training graph
+  Machine machine;                          // that it ran on
+  std::string samples = "images";           // what its source gives
   std::size_t planned_bytes = 0;
   std::string simulated;  // what devices were simulated; empty: none
   std::string tuning;     // what was chosen, a line
