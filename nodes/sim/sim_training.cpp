@@ -43,10 +43,11 @@ Model model_of(const SimTraining& training) {
                   replica.rows, {});
   Graph graph("train_imagenet");
   const auto read = graph.source("read", [] { return std::optional<Record>(); });
-  const auto log = graph.sink("log", {.queue = 2}, [](const Step&) {});
-  read >> image_path(graph, path_of(training), BatchPool(training.batch_size, ImageShape()),
-                     ImagePool()) >>
-      trainer.train(graph) >> log;
+  const auto steps = read >>
+                     image_path(graph, path_of(training),
+                                BatchPool(training.batch_size, ImageShape()), ImagePool()) >>
+                     trainer.train(graph);
+  steps >> graph.sink("log", {.queue = 2, .fixed = true}, [](const Step&) {});
   for (const SettingChange& change : training.changes) {
     graph.set(change.path(), std::to_string(change.to));
   }

@@ -41,11 +41,11 @@ class Rehearsal {
                  rows_, {.sgd = {}, .stop = [this] { return step_done(); }}),
         batches_(trainer_.batch_size(), options.image_shape),
         graph_("train_imagenet") {
-    reader.seek(0, reader.count() * 1'000'000'000);  // without an end
+    reader.seek(0, RecordReader::kForever);
     const auto read = graph_.source("read", [&reader] { return reader(); });
-    const auto log = graph_.sink("log", {.queue = 2}, [](const Step&) {});
-    read >> image_path(graph_, train_path(options), batches_, images_) >> trainer_.train(graph_) >>
-        log;
+    const auto steps = read >> image_path(graph_, train_path(options), batches_, images_) >>
+                       trainer_.train(graph_);
+    steps >> graph_.sink("log", {.queue = 2, .fixed = true}, [](const Step&) {});
     apply_node_settings(graph_, options);
   }
 
