@@ -68,6 +68,11 @@ Chapter tell(const std::string& title, const SimTraining& training) {
   return chapter;
 }
 
+// What --batch-size max takes for each GPU: what its memory holds, in whole eights.
+std::size_t largest_batch(const SimTraining& training) {
+  return most_rows(scaled_to(training.profile, training.network)) / 8 * 8;
+}
+
 // What --data-nthreads auto does with a training that runs, here from one replay to the next.
 void tune(SimTraining& training) {
   Tuner tuner({.machine = replay(training).machine});
@@ -81,8 +86,10 @@ void tune(SimTraining& training) {
 int main() try {
   SimTraining training = p2_16xlarge();
   const Chapter before = tell("As it was: --batch-size 704 --data-nthreads 4", training);
-  training.batch_size = 1408;
-  const Chapter larger = tell("The first idea: --batch-size 1408, 88 images a GPU", training);
+  const std::size_t images = largest_batch(training);
+  training.batch_size = training.devices * images;
+  const Chapter larger =
+      tell(fmt::format("The first idea: --batch-size max, {} images a GPU", images), training);
   std::cout << fmt::format(
       "a batch twice as large: predicted {:.0f} % more images/s, got {:.0f} %\n\n",
       100 * before.verdict.larger_batch.value_or(0),

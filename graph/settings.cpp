@@ -13,18 +13,24 @@ std::string path(std::string_view node, std::string_view name) {
 }
 
 std::uint64_t parse_count(std::string_view node, std::string_view name, std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  std::string_view suffix = text.substr(static_cast<std::size_t>(end - text.data()));
-  const int shift = suffix == "K" ? 10 : suffix == "M" ? 20 : suffix == "G" ? 30 : 0;
-  if (status != std::errc{} || (shift == 0 && !suffix.empty()) || value > (UINT64_MAX >> shift)) {
-    throw Error(path(node, name) + " is '" + std::string(text) +
-                "'; give a whole number, with K, M or G for powers of 1024");
-  }
-  return value << shift;
+  const auto value = parse_size(text);
+  if (value) return *value;
+  throw Error(path(node, name) + " is '" + std::string(text) +
+              "'; give a whole number, with K, M or G for powers of 1024");
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view suffix = text.substr(static_cast<std::size_t>(end - text.data()));
+  const int shift = suffix == "K" ? 10 : suffix == "M" ? 20 : suffix == "G" ? 30 : 0;
+  if (status != std::errc{} || (shift == 0 && !suffix.empty()) || value > (UINT64_MAX >> shift)) {
+    return std::nullopt;
+  }
+  return value << shift;
+}
 
 void validate(std::string_view node, const NodeSettings& settings) {
   const auto check = [&](std::string_view name, std::size_t value, std::size_t most) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 namespace forebay {
@@ -47,6 +48,9 @@ struct NodeSettings {
 
 /// Throws `Error` naming node and setting ("decode.concurrency is 0; give 1 or more").
 void validate(std::string_view node, const NodeSettings& settings);
+
+/// A whole number with K, M or G for powers of 1024 ("64M"); nothing for any other text.
+std::optional<std::uint64_t> parse_size(std::string_view text);
 
 /// Changes one setting by its name ("queue_bytes") from text ("64M", "skip", "in_order"). `node` is
 /// for error messages. Throws `Error` on an unknown name or a value out of range.

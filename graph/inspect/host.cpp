@@ -12,6 +12,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace forebay {
 namespace {
@@ -44,24 +45,50 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-// The quotas of this process's control group and of those it is in; 0 where none is set.
+// The folders of this process's control group and of those it is in, innermost first, of version 2
+// (`controller` empty) or of a controller of version 1. In a container they may not all be there.
+std::vector<std::string> group_folders(const std::string& controller) {
+  const std::string root = "/sys/fs/cgroup" + (controller.empty() ? "" : "/" + controller);
+  std::string group;
+  for_each_line(text_of("/proc/self/cgroup"), [&](const std::string& line) {
+    const auto name = line.find(':') + 1, path = line.find(':', name) + 1;
+    if (line.substr(name, path - name - 1) == controller) group = line.substr(path);
+  });
+  std::vector<std::string> folders;
+  for (; group.size() > 1; group.resize(group.rfind('/'))) folders.push_back(root + group);
+  folders.push_back(root);
+  return folders;
+}
+
+// The least of the quotas; 0 where none is set.
 double group_quota() {
   double least = 0;
   const auto limit = [&least](double quota) {
     if (quota > 0) least = least > 0 ? std::min(least, quota) : quota;
   };
-  std::string group;
-  for_each_line(text_of("/proc/self/cgroup"), [&](const std::string& line) {
-    if (line.starts_with("0::")) group = line.substr(3);
-  });
-  for (; !group.empty(); group.resize(group.rfind('/'))) {
-    limit(detail::read_quota(text_of("/sys/fs/cgroup" + group + "/cpu.max")));
-    if (group.rfind('/') == group.npos) break;
+  for (const std::string& folder : group_folders("")) {
+    limit(detail::read_quota(text_of(folder + "/cpu.max")));
   }
-  limit(detail::read_quota(text_of("/sys/fs/cgroup/cpu.max")));
   const std::string version_1 = "/sys/fs/cgroup/cpu/cpu.cfs_";
   limit(
       detail::read_quota(text_of(version_1 + "quota_us") + " " + text_of(version_1 + "period_us")));
+  return least;
+}
+
+// What the control groups leave of the memory.
+std::uint64_t group_room() {
+  std::uint64_t least = UINT64_MAX;
+  const auto limit = [&least](const std::string& folder, const char* most, const char* used,
+                              const char* cache) {
+    least = std::min(least, detail::read_room(text_of(folder + most), text_of(folder + used),
+                                              text_of(folder + "/memory.stat"), cache));
+  };
+  for (const std::string& folder : group_folders("")) {
+    limit(folder, "/memory.max", "/memory.current", "inactive_file");
+  }
+  for (const std::string& folder : group_folders("memory")) {
+    limit(folder, "/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_inactive_file");
+  }
   return least;
 }
 
@@ -112,6 +139,28 @@ double detail::read_quota(std::string_view cpu_max) {
   double quota = 0, period = 0;  // "max 100000" is no number: no limit
   if (!(words >> quota >> period) || quota <= 0 || period <= 0) return 0;
   return quota / period;
+}
+
+std::uint64_t detail::read_room(std::string_view limit, std::string_view usage,
+                                std::string_view stat, std::string_view cache) {
+  std::uint64_t most = 0, used = 0, dropped = 0;
+  if (!(std::istringstream{std::string(limit)} >> most) ||  // "max"
+      !(std::istringstream{std::string(usage)} >> used)) {
+    return UINT64_MAX;
+  }
+  for_each_line(stat, [&](const std::string& line) {
+    std::istringstream words(line);
+    std::string name;
+    if (std::uint64_t bytes = 0; words >> name >> bytes && name == cache) dropped = bytes;
+  });
+  used -= std::min(used, dropped);
+  return most - std::min(most, used);
+}
+
+std::uint64_t available_memory() {
+  HostSample sample;
+  detail::read_memory(text_of("/proc/meminfo"), sample);
+  return std::min(sample.memory_total - sample.memory_used, group_room());
 }
 
 double usable_cpus() {

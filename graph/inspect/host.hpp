@@ -36,6 +36,10 @@ HostUse use_between(const HostSample& earlier, const HostSample& later);
 /// Processors this process may use: the smaller of its affinity and its control group's quota.
 double usable_cpus();
 
+/// Bytes of memory that this process may still take: what Linux has available, or less where a
+/// control group limits it. Any thread.
+std::uint64_t available_memory();
+
 namespace detail {
 
 /// Adds the line "cpu ..." of /proc/stat to `sample`.
@@ -46,6 +50,10 @@ void read_disks(std::string_view diskstats, const std::function<bool(std::string
 void read_memory(std::string_view meminfo, HostSample& sample);
 /// "200000 100000" -> 2 (cgroup v2's cpu.max); 0 where there is no limit.
 double read_quota(std::string_view cpu_max);
+/// Bytes that a control group's files leave: `limit` less `usage`, of which what `stat` says under
+/// the name `cache` can be dropped. UINT64_MAX where there is no limit.
+std::uint64_t read_room(std::string_view limit, std::string_view usage, std::string_view stat,
+                        std::string_view cache);
 
 }  // namespace detail
 }  // namespace forebay

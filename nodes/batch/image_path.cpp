@@ -1,6 +1,5 @@
 #include <forebay/nodes/batch/image_path.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,7 +13,7 @@
 namespace forebay {
 namespace {
 
-constexpr std::size_t kMostBytes = 256 << 20;  // of decoded images that wait for a node
+constexpr std::size_t kMostBytes = 256 << 20;  // of decoded images, and rows, before a node
 
 /// What was decoded of an image: pixels, or planes where that is faster.
 using Pixels = std::variant<ImagePart, YccPart>;
@@ -57,13 +56,18 @@ struct Placed {
   std::uint64_t position = 0;
 };
 
-std::size_t byte_size(const Placed& placed) { return byte_size(placed.image); }
+std::size_t byte_size(const Slot& slot) { return byte_size(slot.batch) / slot.batch->rows; }
+std::size_t byte_size(const Placed& placed) {
+  return byte_size(placed.image) + byte_size(placed.slot);
+}
 
 /// A row that has been written.
 struct Written {
   Slot slot;
   std::uint64_t position = 0;
 };
+
+std::size_t byte_size(const Written& row) { return byte_size(row.slot); }
 
 class CollectRows {
  public:
@@ -82,10 +86,17 @@ class CollectRows {
 
 }  // namespace
 
+std::size_t decoded_bytes(const Record& record, const ImagePathOptions& options,
+                          const ImagePool& images) {
+  return byte_size(decode_needed(record.image, Augment(options.augment),
+                                 Random(options.seed, record.position), options.decode_mode,
+                                 images));
+}
+
 Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& options,
                                       const BatchPool& batches, const ImagePool& images) {
-  const std::size_t decode_room = std::max<std::size_t>(16, 2 * options.decode_concurrency);
-  const std::size_t augment_room = std::max<std::size_t>(16, 2 * options.augment_concurrency);
+  const std::size_t decode_room = image_places(options.decode_concurrency);
+  const std::size_t augment_room = image_places(options.augment_concurrency);
 
   const Augment augmentation(options.augment);
   const auto decode = graph.transform(

@@ -2,6 +2,7 @@
 
 // The graph nodes from encoded records to batches: decode, slot, augment, batch.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,19 +32,31 @@ struct ImagePathOptions {
   std::size_t augment_concurrency = 2;
 };
 
+/// Places in the queues before and after a node of `concurrency`, unless they are set otherwise: a
+/// slow image holds the window, so a few times as many as are worked on.
+constexpr std::size_t image_places(std::size_t concurrency) {
+  return std::max<std::size_t>(16, 2 * concurrency);
+}
+
+/// Bytes that `decode` gives for this record, which depend on what its sample needs. Throws `Error`
+/// for a bad image.
+std::size_t decoded_bytes(const Record& record, const ImagePathOptions& options,
+                          const ImagePool& images);
+
 /// Adds the nodes
 ///
 ///     decode ─► slot ─► augment ─► batch
 ///
-/// and returns them as one stage. `decode` gives the part of an image that is needed; a bad image, or
-/// one that `augment` could not bring to its size, is skipped or ends the run. `slot` gives each good
-/// sample its row of the open batch, in stream order, so that `augment` can write straight into the
-/// batch's memory, in any order; `batch` sends a batch when its last row is written. Batches are
-/// always full, except the last one when it is kept.
+/// and returns them as one stage. `decode` gives the part of an image that is needed; a bad image,
+/// or one that `augment` could not bring to its size, is skipped or ends the run. `slot` gives each
+/// good sample its row of the open batch, in stream order, so that `augment` can write straight
+/// into the batch's memory, in any order; `batch` sends a batch when its last row is written.
+/// Batches are always full, except the last one when it is kept.
 ///
 /// Batches come from `batches`, images from `images`; both grow to what the queues allow and no
-/// further: of images, 256 MiB in front of each of `slot` and `augment` and one for each worker.
-/// None of the nodes blocks.
+/// further: of images and the rows that wait for them, 256 MiB in front of each of `slot` and
+/// `augment` and one for each worker. A place costs an image before `slot`, an image and its row
+/// before `augment`, and a row before `batch`. None of the nodes blocks.
 Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& options,
                                       const BatchPool& batches, const ImagePool& images);
 

@@ -213,6 +213,11 @@ void save_checkpoint(const std::string& stem, const Network& network, const Weig
   state_file.commit();
 }
 
+TrainingState load_state(const std::string& stem) {
+  const std::string path = detail::matching_state(stem);
+  return detail::to_state(read_safetensors_metadata(path), path);
+}
+
 bool has_state(const std::string& stem) {
   if (fs::exists(state_path(stem))) return true;
   try {

@@ -66,6 +66,9 @@ void load_model(const std::string& path, const Network& network, Weights& weight
 /// state that belongs to the model.
 Checkpoint load_checkpoint(const std::string& stem, const Network& network, Weights& weights);
 
+/// The state alone, from the head of its file. Throws `Error` where none belongs to the model.
+TrainingState load_state(const std::string& stem);
+
 /// Whether a state stands beside the model of `stem`. Where none does, only the model can be
 /// loaded.
 bool has_state(const std::string& stem);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <forebay/nodes/cpu/buckets.hpp>
-#include <forebay/nodes/cpu/compile.hpp>
+#include <forebay/nodes/cpu/cpu_step.hpp>
 #include <forebay/nodes/train/replica.hpp>
 
 namespace forebay {
@@ -30,18 +30,17 @@ class CpuReplica final : public Replica {
   void load_buffers(const Weights& weights) override;
   std::span<const float> buffers() const override { return buffers_; }
   std::span<const GradientBucket> buckets() const override { return buckets_.list(); }
-  std::size_t memory_bytes() const override { return memory_bytes_; }
+  std::size_t memory_bytes() const override { return step_.bytes; }
   int threads() const override { return options_.threads; }
 
   /// For tests of the plan: what it would take without sharing, and what no plan could go below.
-  const MemoryPlan& plan() { return planner_.plan(); }
+  const MemoryPlan& plan() { return step_.planner.plan(); }
 
  private:
   struct Free {
     void operator()(std::byte* block) const;
   };
 
-  void plan_step();
   void take_memory();
   void check_shard(const Shard& shard, const char* what) const;
   void run_forward(Mode mode, const float* images);
@@ -49,12 +48,8 @@ class CpuReplica final : public Replica {
   std::string name_;
   std::size_t classes_;
   ReplicaOptions options_;
-  FlatArrays arrays_;
-  Planner planner_;
-  CompiledNetwork compiled_;
+  CpuStep step_;
   GradientBuckets buckets_;
-  int logits_gradient_ = -1;
-  std::size_t memory_bytes_ = 0;
   std::unique_ptr<std::byte, Free> memory_;
   float* padded_images_ = nullptr;  // for fewer rows than compiled; inference only
   std::span<float> logits_, logits_gradients_, gradients_, buffers_;

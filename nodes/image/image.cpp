@@ -14,7 +14,6 @@ namespace detail {
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kSmallest = 4096;
 constexpr std::size_t kLargestKept = std::size_t{64} << 20;
-constexpr std::size_t kMostKept = std::size_t{256} << 20;
 constexpr std::size_t kSizes = 64;
 
 /// Sizes kept apart: four to each power of two.
@@ -41,6 +40,9 @@ struct ImageBlock {
 };
 
 struct ImageMemory {
+  explicit ImageMemory(std::size_t kept) : most_kept(kept) {}
+
+  const std::size_t most_kept;
   std::mutex mutex;
   std::array<ImageBlock*, kSizes> free{};
   std::size_t allocations = 0;
@@ -83,7 +85,7 @@ struct ImageMemory {
     const BlockSize size = block->size;
     {
       std::lock_guard lock(mutex);
-      if (size.bytes <= kLargestKept && free_bytes + size.bytes <= kMostKept) {
+      if (size.bytes <= kLargestKept && free_bytes + size.bytes <= most_kept) {
         block->next = std::exchange(free[size.index], block);
         free_bytes += size.bytes;
         return;
@@ -134,7 +136,8 @@ ImagePool Image::pool() const {
   return ImagePool(block_->memory);
 }
 
-ImagePool::ImagePool() : memory_(std::make_shared<detail::ImageMemory>()) {}
+ImagePool::ImagePool(std::size_t most_kept)
+    : memory_(std::make_shared<detail::ImageMemory>(most_kept)) {}
 
 ImagePool::ImagePool(std::shared_ptr<detail::ImageMemory> memory) : memory_(std::move(memory)) {}
 

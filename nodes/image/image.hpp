@@ -111,12 +111,12 @@ inline ImagePart whole_image(Image image) {
 
 /// Hands out images and takes their memory back for the next ones.
 ///
-/// Memory is kept by size, in steps of at most 25 %. What no image uses is at most 256 MiB, none of
-/// it of images over 64 MiB; what images use, bounded queues bound. Thread-safe; a cheap handle
-/// that images keep alive.
+/// Memory is kept by size, in steps of at most 25 %. What no image uses is at most `most_kept`
+/// bytes, none of it of images over 64 MiB; what images use, bounded queues bound. Thread-safe; a
+/// cheap handle that images keep alive.
 class ImagePool {
  public:
-  ImagePool();
+  explicit ImagePool(std::size_t most_kept = std::size_t{256} << 20);
 
   /// An image with pixels of any value; sizes are positive.
   Image take(int height, int width, int channels) const;

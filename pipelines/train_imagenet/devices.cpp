@@ -39,12 +39,17 @@ int threads_per_replica(const TrainOptions& options) {
   return static_cast<int>(share - share / 8);
 }
 
-std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
-                                                    const Network& network) {
+ReplicaOptions replica_options(const TrainOptions& options) {
   ReplicaOptions replica;
   replica.rows = rows_per_device(options);
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
   replica.threads = threads_per_replica(options);
+  return replica;
+}
+
+std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
+                                                    const Network& network) {
+  const ReplicaOptions replica = replica_options(options);
   if (simulated(options.devices)) {
     return make_sim_replicas(network, replica, simulated_profile(options, network),
                              options.devices.size());

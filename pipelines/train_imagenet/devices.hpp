@@ -24,6 +24,9 @@ std::size_t rows_per_device(const TrainOptions& options);
 /// Threads that a replica computes with. Simulated ones do not compute: 1.
 int threads_per_replica(const TrainOptions& options);
 
+/// How each replica is compiled.
+ReplicaOptions replica_options(const TrainOptions& options);
+
 /// A replica for each of --devices. Throws `Error` where the batch does not fit into the memory of
 /// a simulated device, saying what would.
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,

@@ -110,6 +110,28 @@ Flag lr_schedule() {
   return made;
 }
 
+Flag batch_size() {
+  auto made =
+      flag(kTraining, "batch-size", "N", &TrainOptions::batch_size, whole(1),
+           "images per step, over all devices together; max: as many as the devices' memory "
+           "holds");
+  made.set = [number = made.set](TrainOptions& options, const std::string& text,
+                                 const std::string& where) {
+    if (text == "max") {
+      options.batch_size = 0;
+    } else if (parse_whole(text)) {
+      number(options, text, where);
+    } else {
+      throw Error(
+          fmt::format("{}--batch-size is '{}'; give max or {}", where, text, whole(1).wants));
+    }
+  };
+  made.show = [](const TrainOptions& options) {
+    return options.batch_size == 0 ? "'max'" : show(options.batch_size);
+  };
+  return made;
+}
+
 Flag data_nthreads() {
   auto made = flag(kData, "data-nthreads", "N", &TrainOptions::data_nthreads, maybe(whole(1, 1024)),
                    "images decoded at a time; auto: found by --tune");
@@ -129,6 +151,16 @@ Flag data_nthreads() {
   };
   made.standard = value_text(made, TrainOptions());
   return made;
+}
+
+Flag host_memory() {
+  const Reader<std::uint64_t> size{"a size, e.g. 512M or 4G", [](std::string_view text) {
+                                     const auto bytes = parse_size(text);
+                                     return bytes && *bytes > 0 ? bytes : std::nullopt;
+                                   }};
+  return flag(kForebay, "host-memory", "SIZE", &TrainOptions::host_memory, maybe(size),
+              "what the host takes beside the devices' plans; queues are as long as that allows. "
+              "Left out: short queues");
 }
 
 Flag gpus() {
@@ -221,8 +253,7 @@ std::vector<Flag> training_flags() {
            "depth of resnet: 18, 34, 50, 101 or 152; 20 or 56 for small images"),
       flag(kTraining, "num-epochs", "N", &T::num_epochs, whole(1),
            "train up to this epoch, counted from the first run's start"),
-      flag(kTraining, "batch-size", "N", &T::batch_size, whole(1),
-           "images per step, over all devices together"),
+      batch_size(),
       flag(kTraining, "lr", "RATE", &T::lr, number_above_zero(), "initial learning rate"),
       flag(kTraining, "lr-factor", "F", &T::lr_factor, number_above_zero(),
            "multiplied on at each step; 1 or more keeps the rate"),
@@ -332,6 +363,7 @@ std::vector<Flag> forebay_flags() {
            "faster: once, until nothing more is gained; always, again when the load changes; off. "
            "What --data-nthreads N or --NODE.SETTING gives stays, unless --tune is given as well: "
            "then tuning begins there"),
+      host_memory(),
       lr_schedule(),
       flag(kForebay, "warmup-epochs", "N", &T::warmup_epochs, whole(0),
            "the rate rises linearly from 1 % of --lr to --lr over these epochs (MXNet: only with "

@@ -16,8 +16,11 @@
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/inspect/serve_web.hpp>
 #include <forebay/graph/record/recorder.hpp>
+#include <train_imagenet/checkpoints.hpp>
 #include <train_imagenet/flags.hpp>
+#include <train_imagenet/host_memory.hpp>
 #include <train_imagenet/host_simulation.hpp>
+#include <train_imagenet/largest_batch.hpp>
 #include <train_imagenet/record_profile.hpp>
 #include <train_imagenet/report.hpp>
 #include <train_imagenet/session.hpp>
@@ -57,11 +60,21 @@ std::unique_ptr<Recorder> record(const TrainOptions& options, Log& log) {
   }
 }
 
-int train(const TrainOptions& options) {
+// With what is to be found out of the memory that there is.
+TrainOptions planned(const TrainOptions& options, Log& log) {
+  if (options.batch_size > 0 && !options.host_memory) return options;
+  refuse_another_runs_checkpoints(options);
+  const DataFacts data = look_at_data(options);
+  return with_host_memory(with_largest_batch(options, data, log), data, log);
+}
+
+int train(const TrainOptions& given) {
   const InterruptWatch watch(
       "\nFinishing the step under way; again to stop at once without saving.\n");
-  Log log(stderr, options.log_prefix, python_time_stamp);
-  log.info(start_message(options));
+  Log log(stderr, given.log_prefix, python_time_stamp);
+  log.info(start_message(given));
+  const TrainOptions options = planned(given, log);  // before there are other threads
+  if (InterruptWatch::seen()) return kInterrupted;
   serve_web_page(options, log);
   if (options.test_io) {
     const auto recorder = record(options, log);

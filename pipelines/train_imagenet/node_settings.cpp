@@ -40,9 +40,11 @@ void check_node_setting(const NodeSetting& setting, std::size_t replicas,
 }
 
 void apply_node_settings(Graph& graph, const TrainOptions& options) {
-  for (const NodeSetting& setting : options.node_settings) {
-    if (!graph.has(setting.node)) continue;
-    graph.set(setting.node + "." + setting.setting, setting.value);
+  for (const auto* settings : {&options.host_plan.settings, &options.node_settings}) {
+    for (const NodeSetting& setting : *settings) {
+      if (!graph.has(setting.node)) continue;
+      graph.set(setting.node + "." + setting.setting, setting.value);
+    }
   }
 }
 

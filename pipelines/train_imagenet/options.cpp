@@ -126,6 +126,8 @@ void settle(TrainOptions& options, const AllGiven& all) {
   if (!all.has("val-resize") && options.augment == Augmentation::kImageNet) {
     options.val_resize = imagenet_validation(options.image_shape).resize;
   }
+  options.largest_batch = options.batch_size == 0;
+  options.lr_given = all.has("lr");
   options.tune_given = all.has("tune");
   if (!options.tune_given && options.data_nthreads) options.tune = Tune::kOff;
   if (options.benchmark) options.tune = Tune::kOff;  // nothing is read

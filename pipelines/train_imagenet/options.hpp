@@ -49,6 +49,16 @@ struct NodeSetting {
   friend bool operator==(const NodeSetting&, const NodeSetting&) = default;
 };
 
+/// What --host-memory comes to.
+struct HostPlan {
+  std::vector<NodeSetting> settings = {};  // under those of the command line
+  std::size_t kept_bytes = std::size_t{256}
+                           << 20;  // of memory of decoded images, for the next ones
+};
+
+/// Images of an epoch where none are read and --num-examples does not say.
+inline constexpr std::int64_t kImageNetImages = 1'281'167;
+
 /// One field per flag; the values are the defaults. `parse_options` gives them validated and
 /// consistent with one another. Flags and their texts: flags.cpp.
 struct TrainOptions {
@@ -58,6 +68,7 @@ struct TrainOptions {
   int num_classes = 1000;
   int num_epochs = 80;  // the last epoch, counted from the very first run
   double lr = 0.1;
+  bool lr_given = false;
   double lr_factor = 0.1;
   std::vector<int> lr_step_epochs = {30, 60};
   LrSchedule lr_schedule = LrSchedule::kStep;
@@ -70,7 +81,8 @@ struct TrainOptions {
   bool no_bias_decay = false;
   double label_smoothing = 0;
   std::string dtype = "float32";
-  int batch_size = 128;  // over all devices together
+  int batch_size = 128;        // over all devices together; 0: as many as fit, found at the start
+  bool largest_batch = false;  // that it was to be found
   std::vector<DeviceName> devices = {{"cpu", 0}};
   std::string gpus;
   std::string kv_store = "device";
@@ -125,9 +137,11 @@ struct TrainOptions {
   std::string record;                    // file of the run's history
   bool summary = false;                  // print the network, train nothing
   std::vector<NodeSetting> node_settings;
-  std::optional<int> host_cores;           // of a simulated host; none: train here
-  std::string host_times;                  // a snapshot with its service times; empty: measured
-  std::optional<double> host_decode_rate;  // images/s of one of its cores; none: as here
+  std::optional<std::uint64_t> host_memory;  // bytes beside the devices' plans; none: short queues
+  HostPlan host_plan;                        // found at the start
+  std::optional<int> host_cores;             // of a simulated host; none: train here
+  std::string host_times;                    // a snapshot with its service times; empty: measured
+  std::optional<double> host_decode_rate;    // images/s of one of its cores; none: as here
   std::string record_profile;
   std::string config;
   bool help = false;

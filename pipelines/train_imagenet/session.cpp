@@ -90,6 +90,7 @@ Session::Session(const TrainOptions& options, Log& log)
       log_(log),
       network_(make_network(options)),
       batches_(static_cast<std::size_t>(options.batch_size), options.image_shape),
+      images_(options.host_plan.kept_bytes),
       threads_(threads_per_replica(options)),
       clock_(seconds_now),
       speedometer_(options, clock_),
@@ -105,7 +106,7 @@ Session::Session(const TrainOptions& options, Log& log)
     refuse_another_runs_checkpoints(options);
   }
   if (options.benchmark) {
-    epoch_size_ = static_cast<std::uint64_t>(options.num_examples.value_or(1281167));
+    epoch_size_ = static_cast<std::uint64_t>(options.num_examples.value_or(kImageNetImages));
   } else {
     train_data_.emplace(train_reader(options));
     log_.info(train_data_->describe());
@@ -131,6 +132,7 @@ Session::Session(const TrainOptions& options, Log& log)
                                        trainer_options(options, *schedule_));
   result_.machine = machine(*trainer_, options.devices.size(), log);
   tuner_ = make_tuner(options, result_.machine, log);
+  if (options.largest_batch) batch_advice_.emplace(result_.machine, log);
   check_graphs();
   load();
   remove_another_runs_checkpoints();
@@ -166,6 +168,7 @@ SessionResult Session::train() {
   for (int epoch = first_epoch_; epoch < options_.num_epochs && !result_.interrupted; ++epoch) {
     train_and_validate(epoch);
   }
+  if (batch_advice_ && result_.images > 0) batch_advice_->all_ended(result_.last_epoch);
   result_.tuning = tuning_text(tuner_.get());
   return result_;
 }
@@ -225,9 +228,13 @@ bool Session::train_epoch(int epoch) {
                   : 0;
   if (train_data_) train_data_->seek(position_, begin_of_epoch + epoch_size_);
   Graph graph("train_imagenet", graph_options(*trainer_, log_));
-  build_training(graph, [&](const Step& step) { step_done(epoch, batch++, step); });
+  build_training(graph, [&](const Step& step) {
+    step_done(epoch, batch++, step);
+    judge_batch(graph);
+  });
   live_->set(progress_at(epoch, batch * static_cast<std::uint64_t>(options_.batch_size)));
   const LiveFacts::Watch watch(*live_, graph);
+  if (batch_advice_) batch_advice_->run_begins();
 
   const double begin = clock_();
   const std::int64_t first_step = trainer_->next_step();
@@ -269,6 +276,12 @@ void Session::step_done(int epoch, int batch, const Step& step) {
   progress.loss = mean_loss(step.result);
   progress.accuracy = accuracy(step.result);
   show_progress(progress);
+}
+
+// With the settings that the tuner leaves, if it is at work.
+void Session::judge_batch(const Graph& graph) {
+  if (!batch_advice_ || (tuner_ && !tuner_->report().settled)) return;
+  batch_advice_->step_done(graph);
 }
 
 Progress Session::progress_at(int epoch, std::uint64_t images) const {

@@ -18,6 +18,7 @@
 #include <forebay/nodes/train/metrics.hpp>
 #include <forebay/nodes/train/schedule.hpp>
 #include <forebay/nodes/train/trainer.hpp>
+#include <train_imagenet/batch_advice.hpp>
 #include <train_imagenet/checkpoints.hpp>
 #include <train_imagenet/classes.hpp>
 #include <train_imagenet/live_facts.hpp>
@@ -87,6 +88,7 @@ class Session {
   Stage<void, BatchHandle> training_batches(Graph& graph);
   Stage<void, BatchHandle> made_up_batches(Graph& graph) const;
   void step_done(int epoch, int batch, const Step& step);
+  void judge_batch(const Graph& graph);
   Progress progress_at(int epoch, std::uint64_t images) const;
   void show_progress(const Progress& progress);
 
@@ -101,7 +103,8 @@ class Session {
   int threads_;  // of each replica
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Trainer> trainer_;
-  std::unique_ptr<LiveTuner> tuner_;  // null without --tune
+  std::unique_ptr<LiveTuner> tuner_;         // null without --tune
+  std::optional<BatchAdvice> batch_advice_;  // with --batch-size max
 
   int first_epoch_ = 0;
   std::uint64_t position_ = 0;  // in the stream of training images

@@ -28,7 +28,7 @@ ReadResult test_io(const TrainOptions& options, Log& log) {
     reader.seek(0, (images + batch - 1) / batch * batch);
   }
   const BatchPool batches(static_cast<std::size_t>(options.batch_size), options.image_shape);
-  const ImagePool images;
+  const ImagePool images(options.host_plan.kept_bytes);
   ReadSpeedometer speedometer(options, seconds_now);
   Graph graph("test-io", log_skipped(log));
   int batch = 0;

@@ -12,6 +12,9 @@ std::unique_ptr<LiveTuner> make_tuner(const TrainOptions& options, Machine machi
   tuner.machine = std::move(machine);
   tuner.watch = options.tune == Tune::kAlways;
   tuner.nodes = {"decode", "slot", "augment", "batch"};
+  for (const NodeSetting& planned : options.host_plan.settings) {
+    if (planned.setting == "queue_bytes") tuner.keep.insert(planned.node + ".queue_bytes");
+  }
   if (!options.tune_given) {
     for (const NodeSetting& given : options.node_settings) {
       tuner.keep.insert(given.node + "." + given.setting);

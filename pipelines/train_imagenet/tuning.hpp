@@ -13,7 +13,8 @@ namespace forebay {
 
 /// Tunes the nodes between reading and training, on a machine of which the graph has `machine`; its
 /// changes go to `log`, which outlives it. Without --tune on the command line settings that are
-/// there stay. Null where nothing is to be tuned.
+/// there stay; the bytes that --host-memory gives to queues always do. Null where nothing is to be
+/// tuned.
 std::unique_ptr<LiveTuner> make_tuner(const TrainOptions& options, Machine machine, Log& log);
 
 /// A line for the report at the end of a run; empty where there is nothing to say.

@@ -100,8 +100,7 @@ TEST(FlagsTest, PrintHelpInGroupsWithin100Columns) {
        {"\nTraining:\n", "\nData:\n", "\nAugmentation of training images:\n", "\nForebay:\n"}) {
     EXPECT_THAT(help, HasSubstr(title));
   }
-  EXPECT_THAT(help, HasSubstr("  --batch-size N                  images per step, over all devices "
-                              "together [128]\n"));
+  EXPECT_THAT(help, HasSubstr("  --save-period N                 epochs between checkpoints [1]\n"));
   std::istringstream lines(help);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
 }

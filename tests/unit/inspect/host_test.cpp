@@ -40,6 +40,21 @@ TEST(Host, ReadsAQuota) {
   EXPECT_EQ(detail::read_quota(""), 0);
 }
 
+TEST(Host, ReadsTheRoomThatAControlGroupLeaves) {
+  const char* stat = "active_file 50\ninactive_file 100\nanon 500\n";
+  EXPECT_EQ(detail::read_room("1000\n", "700\n", stat, "inactive_file"), 400u);
+  EXPECT_EQ(detail::read_room("1000\n", "700\n", "", "inactive_file"), 300u);
+  EXPECT_EQ(detail::read_room("500\n", "700\n", stat, "inactive_file"), 0u);
+  EXPECT_EQ(detail::read_room("max\n", "700\n", stat, "inactive_file"), UINT64_MAX);
+  EXPECT_EQ(detail::read_room("", "", "", "inactive_file"), UINT64_MAX);
+}
+
+TEST(Host, KnowsTheMemoryThatIsLeft) {
+  const HostSample sample = sample_host();
+  EXPECT_GT(available_memory(), 0u);
+  EXPECT_LT(available_memory(), sample.memory_total);
+}
+
 TEST(Host, TurnsTwoSamplesIntoShares) {
   HostSample before, after;
   after.time = 2'000'000'000;

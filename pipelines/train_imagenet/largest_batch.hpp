@@ -1,0 +1,32 @@
+#pragma once
+
+// --batch-size max: the largest batch that fits, from the memory plan.
+
+#include <cstddef>
+#include <functional>
+
+#include <train_imagenet/host_memory.hpp>
+#include <train_imagenet/log.hpp>
+#include <train_imagenet/options.hpp>
+#include <train_imagenet/try_step.hpp>
+
+namespace forebay {
+
+/// The most rows up to `most` for which `fits` holds, in whole eights from 8 on; 0 where not even
+/// one fits. More rows never fit where fewer do not.
+std::size_t largest_rows(std::size_t most, const std::function<bool(std::size_t)>& fits);
+
+/// The learning rate for a batch by the linear rule: 0.1 for 256 images, and in proportion.
+double linear_rate(int batch_size);
+
+/// `options` with the batch size that --batch-size max stands for, and its learning rate unless
+/// --lr was given; where the batch size is a number, as they are. With --resume both are the
+/// checkpoint's. Otherwise the batch is planned: as many images for each device as its memory
+/// holds, and the host's, but no more than an epoch has. One step is tried, and less if that fails.
+/// Tells `log` what was chosen and why. Interrupted, it returns early. Throws `Error` where nothing
+/// fits. For a process without other threads, as `try_step`, which tests replace by `tried`.
+TrainOptions with_largest_batch(
+    TrainOptions options, const DataFacts& data, Log& log,
+    const std::function<TriedStep(const TrainOptions&)>& tried = try_step);
+
+}  // namespace forebay

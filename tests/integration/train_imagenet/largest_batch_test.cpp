@@ -1,0 +1,154 @@
+#include <train_imagenet/largest_batch.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+namespace forebay {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::size_t largest(std::size_t most, std::size_t room) {
+  return largest_rows(most, [room](std::size_t rows) { return rows <= room; });
+}
+
+TEST(LargestRows, AreInEightsFromEightOn) {
+  for (std::size_t most = 0; most < 70; ++most) {
+    for (std::size_t room = 0; room < 70; ++room) {
+      const std::size_t both = std::min(most, room);
+      EXPECT_EQ(largest(most, room), both < 8 ? both : both / 8 * 8) << most << ' ' << room;
+    }
+  }
+}
+
+TEST(LargestRows, TakeFewPlansWhateverTheData) {
+  int plans = 0;
+  const std::size_t rows = largest_rows(1'281'167, [&](std::size_t count) {
+    ++plans;
+    return count <= 100;
+  });
+  EXPECT_EQ(rows, 96u);
+  EXPECT_LE(plans, 9);
+}
+
+TEST(LinearRate, IsATenthFor256Images) {
+  EXPECT_EQ(linear_rate(256), 0.1);
+  EXPECT_EQ(linear_rate(1408), 0.55);
+  EXPECT_EQ(linear_rate(24), 0.009375);  // the number that --lr 0.009375 gives
+}
+
+class LargestBatch : public testing::Test {
+ protected:
+  TrainOptions options(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all{"--benchmark", "1",          "--batch-size",  "max",
+                                 "--devices",   "sim:16:K80", "--image-shape", "3,224,224"};
+    all.insert(all.end(), more.begin(), more.end());
+    return parse_options(all);
+  }
+
+  // Steps of so many images succeed, and fewer.
+  TrainOptions chosen(const TrainOptions& given, int most) {
+    Log log(file_, LogPrefix::kPlain, [] { return std::string(); });
+    return with_largest_batch(given, look_at_data(given), log, [&](const TrainOptions& with) {
+      tried_.push_back(with.batch_size);
+      return TriedStep{with.batch_size > most ? "no room" : "", 1};
+    });
+  }
+
+  std::string said() {
+    std::string text(4096, '\0');
+    std::rewind(file_);
+    text.resize(std::fread(text.data(), 1, text.size(), file_));
+    return text;
+  }
+
+  ~LargestBatch() override { std::fclose(file_); }
+
+  std::FILE* file_ = std::tmpfile();
+  std::vector<int> tried_;
+};
+
+TEST_F(LargestBatch, IsWhatTheMemoryOfADeviceHolds) {
+  const TrainOptions found = chosen(options(), 5000);
+  EXPECT_EQ(found.batch_size, 16 * 88);  // of 92 that fit
+  EXPECT_EQ(found.lr, 0.55);
+  EXPECT_THAT(tried_, ElementsAre(1408));
+  EXPECT_THAT(said(), HasSubstr("Batch size 1408, 88 images for each of 16 devices: planned to "
+                                "take 10.7 of the 11.2 GiB of each K80\n"));
+  EXPECT_THAT(said(), HasSubstr("Learning rate 0.55 by the linear rule"));
+}
+
+TEST_F(LargestBatch, KeepsTheLearningRateThatWasGiven) {
+  const TrainOptions found = chosen(options({"--lr", "0.2"}), 5000);
+  EXPECT_EQ(found.lr, 0.2);
+  EXPECT_THAT(said(), HasSubstr("Learning rate 0.2, as given; by the linear rule, 0.1 for 256 "
+                                "images, it would be 0.55\n"));
+}
+
+TEST_F(LargestBatch, IsNoMoreThanAnEpoch) {
+  const TrainOptions found = chosen(options({"--num-examples", "400"}), 5000);
+  EXPECT_EQ(found.batch_size, 16 * 24);
+  EXPECT_THAT(said(), HasSubstr("; an epoch has no more images\n"));
+}
+
+TEST_F(LargestBatch, GoesDownWhereAStepFails) {
+  const TrainOptions found = chosen(options(), 1200);
+  EXPECT_THAT(tried_, ElementsAre(1408, 1152));
+  EXPECT_EQ(found.batch_size, 1152);
+  EXPECT_EQ(found.lr, 0.45);
+  EXPECT_THAT(said(), HasSubstr("A step of 1408 images failed: no room; going down to 1152\n"));
+}
+
+TEST_F(LargestBatch, GivesUpAfterThreeSteps) {
+  try {
+    chosen(options(), 100);
+    ADD_FAILURE() << "it found one";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "--batch-size max: a step of 896 images failed: no room; give a number");
+  }
+  EXPECT_EQ(tried_.size(), 3u);
+}
+
+TEST_F(LargestBatch, IsRefusedWhereNotOneImageFits) {
+  try {
+    chosen(options({"--image-shape", "3,4096,4096"}), 5000);
+    ADD_FAILURE() << "it found one";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("--batch-size max: not one image for each of 16 devices "
+                                        "fits: it takes 38.6 of the 11.2 GiB of each K80"));
+  }
+}
+
+TEST_F(LargestBatch, IsRefusedWhereAnEpochHasFewerImagesThanThereAreDevices) {
+  EXPECT_THROW(chosen(options({"--num-examples", "15"}), 5000), Error);
+}
+
+TEST_F(LargestBatch, LeavesANumberAlone) {
+  const TrainOptions found = chosen(options({"--batch-size", "32"}), 5000);
+  EXPECT_EQ(found.batch_size, 32);
+  EXPECT_EQ(found.lr, 0.1);
+  EXPECT_EQ(said(), "");
+}
+
+TEST_F(LargestBatch, OfTheCpuIsPlannedFromItsReplicas) {
+  const TrainOptions found = chosen(
+      options({"--devices", "cpu:0,cpu:1", "--network", "lenet", "--num-examples", "64"}), 64);
+  EXPECT_EQ(found.batch_size, 64);
+}
+
+TEST(TryStep, DoesOneAndSaysWhyItCannot) {
+  TrainOptions options = parse_options(
+      {"--benchmark", "1", "--devices", "cpu:0,cpu:1", "--network", "mlp", "--batch-size", "4"});
+  const TriedStep done = try_step(options);
+  EXPECT_EQ(done.error, "");
+  EXPECT_GT(done.seconds, 0);
+  options.batch_size = 1 << 30;  // 161 TiB of images
+  EXPECT_THAT(try_step(options).error, ::testing::Not(""));
+}
+
+}  // namespace
+}  // namespace forebay
