@@ -1,7 +1,8 @@
 #include <forebay/graph/inspect/verdict_watch.hpp>
 
+#include <time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <utility>
 
@@ -16,6 +17,13 @@ constexpr double kLookAgain = 10, kShortestLook = 2;  // seconds
 constexpr std::size_t kMostMarks = 5;
 
 double age(const Report& report) { return static_cast<double>(report.graph.elapsed) * 1e-9; }
+
+// Of this thread. By the clock a verdict costs more where cores are short.
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
 
 }  // namespace
 
@@ -38,11 +46,10 @@ const std::optional<TimedVerdict>& VerdictWatch::verdict(const Report& last, dou
   }
   const bool is_long = !marks_.empty() && age(last) - age(marks_.front()) >= kMarkEvery;
   try {
-    using Clock = std::chrono::steady_clock;
-    const auto begin = Clock::now();
+    const double begin = cpu_seconds();
     Verdict found = diagnose(is_long ? marks_.front() : at_begin(last), last);
     std::string text = describe(found, last);
-    const double cost = std::chrono::duration<double>(Clock::now() - begin).count();
+    const double cost = cpu_seconds() - begin;
     verdict_ = {now, cost, std::move(found), std::move(text)};
   } catch (const Error&) {  // not of a whole graph
     verdict_.reset();

@@ -13,7 +13,7 @@ namespace forebay::detail {
 /// A verdict and what it took.
 struct TimedVerdict {
   double time = 0;  // when it was found; seconds since 1970
-  double cost = 0;  // seconds that finding it took
+  double cost = 0;  // seconds of a processor that finding it took
   Verdict verdict;
   std::string text;
 };

@@ -131,6 +131,42 @@ std::string name_of(const Bound& bound) {
   return bound.node;
 }
 
+// Samples per second of one graph. The last moments of a run are too short to say anything by
+// themselves, so each point is of about a piece of time, or of a whole run.
+class Rates {
+ public:
+  explicit Rates(double piece) : piece_(piece) {}
+
+  void add(double end, const RecordedStep& step) {
+    const bool goes_on = !stretches_.empty() && !run_ended_;
+    if (!goes_on || stretches_.back().seconds + step.seconds > 1.5 * piece_) {
+      stretches_.emplace_back();
+    }
+    Stretch& stretch = stretches_.back();
+    stretch.end = end;
+    stretch.seconds += step.seconds;
+    stretch.samples += step.samples;
+    run_ended_ = step.ends;
+  }
+
+  std::vector<std::pair<double, double>> points() const {
+    std::vector<std::pair<double, double>> all;
+    for (const Stretch& each : stretches_) {
+      if (each.seconds <= 0) continue;
+      all.emplace_back(each.end - each.seconds / 2, each.samples / each.seconds);
+    }
+    return all;
+  }
+
+ private:
+  struct Stretch {
+    double end = 0, seconds = 0, samples = 0;
+  };
+  double piece_;
+  std::vector<Stretch> stretches_;
+  bool run_ended_ = false;
+};
+
 // The verdict on a step: of its graph, the first found after it, or else the last.
 class Verdicts {
  public:
@@ -159,11 +195,15 @@ class Verdicts {
 Plot throughput(const Recording& recording, const Timeline& timeline) {
   Plot plot{"Throughput, " +
             (recording.graphs.empty() ? "items" : recording.graphs.front().samples) + "/s"};
+  const double piece = Means(timeline, pieces(timeline, kPlotPieces)).piece();
   for (const std::string& name : graph_names(recording)) {
-    plot.lines.push_back(line_of_steps(recording, timeline, name, [&](const RecordedStep& step) {
-      const bool is_other = graph_name(recording, step) != name;
-      return is_other || step.seconds <= 0 ? kNone : step.samples / step.seconds;
-    }));
+    Rates rates(piece);
+    for (const RecordedStep& step : recording.steps) {
+      if (step.graph && graph_name(recording, step) == name) {
+        rates.add(timeline.at(step.time), step);
+      }
+    }
+    plot.lines.push_back({name, rates.points()});
   }
   return plot;
 }

@@ -65,13 +65,19 @@ double ceiling(double value) {
   return 10 * power;
 }
 
+// Where a few values are much higher than all others, those are cut off.
 double most_of(const Plot& plot) {
   if (plot.top > 0) return plot.top;
-  double most = 0;
+  std::vector<double> values;
   for (const PlotLine& each : plot.lines) {
-    for (const auto& [at, value] : each.points) most = std::max(most, value);  // a NaN is not more
+    for (const auto& [at, value] : each.points) {
+      if (!std::isnan(value)) values.push_back(value);
+    }
   }
-  return ceiling(most);
+  if (values.empty()) return 1;
+  std::ranges::sort(values);
+  const double usual = values[(values.size() - 1) * 19 / 20], most = values.back();
+  return ceiling(most > 3 * usual && usual > 0 ? 1.2 * usual : most);
 }
 
 // Seconds between two words of the axis, of which there are eight at most.

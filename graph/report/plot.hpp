@@ -31,7 +31,7 @@ struct PlotLine {
 struct Plot {
   std::string title;
   std::string unit = {};  // of its values: "%"
-  double top = 0;         // 0: what the values need
+  double top = 0;         // 0: what nearly all values need; the others are cut off
   std::vector<PlotLine> lines = {};
 };
 

@@ -29,8 +29,18 @@ TEST_F(ChartsTest, ThroughputHasALineForEachGraph) {
   ASSERT_EQ(plot.lines.size(), 2u);
   EXPECT_EQ(plot.lines[0].name, "train");
   EXPECT_THAT(plot.lines[0].points.at(50), Pair(50.5, 50));
-  EXPECT_TRUE(std::isnan(plot.lines[0].points.at(105).second));
-  EXPECT_EQ(plot.lines[1].points.at(105).second, 50);
+  EXPECT_THAT(plot.lines[0].points.back(), Pair(99.5, 50));
+  EXPECT_THAT(plot.lines[1].points.front(), Pair(100.5, 50));
+}
+
+TEST_F(ChartsTest, ThroughputOfAMomentIsPartOfTheOneBefore) {
+  recording_.steps[98].time = 1099.9;
+  recording_.steps[98].samples = 105;
+  recording_.steps[99].seconds = 0.1;
+  recording_.steps[99].samples = 5;
+  const auto points = throughput(recording_, timeline()).lines[0].points;
+  EXPECT_EQ(points.size(), 99u);
+  EXPECT_NEAR(points.back().second, 100, 1e-6);
 }
 
 TEST_F(ChartsTest, FiguresAreThoseThatChange) {

@@ -32,6 +32,12 @@ TEST(PlotTest, ChoosesATopThatIsEasilyHalved) {
   EXPECT_THAT(svg, HasSubstr(">200</text>"));
 }
 
+TEST(PlotTest, CutsOffAFewValuesThatAreMuchHigher) {
+  Plot plot{"loss", "", 0, {{"a", {}}}};
+  for (int i = 0; i < 50; ++i) plot.lines[0].points.emplace_back(i, i == 3 ? 150 : 2.3);
+  EXPECT_THAT(plot_figure(plot, {50, {}}, 200, 100), HasSubstr(">3</text>"));
+}
+
 TEST(PlotTest, OfNothingIsAnEmptyOne) {
   EXPECT_THAT(plot_figure({"rate", "", 0, {{"a", {}}}}, {0, {}}, 200, 100), Not(HasSubstr("nan")));
 }
