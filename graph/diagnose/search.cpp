@@ -11,6 +11,7 @@ constexpr double kAsGood = 0.985;     // of the most that can be had
 constexpr double kMostOfAGain = 0.8;  // where that is more
 constexpr double kSampled = 0.04;     // CPU time is measured on samples
 constexpr double kNudge = 1.1;        // times as fast: a little
+constexpr double kFarMore = 2;        // times the gain of one change, for which to make several
 
 double share_of(std::int64_t part, std::int64_t all) {
   return all > 0 ? static_cast<double>(part) / static_cast<double>(all) : 0;
@@ -110,7 +111,10 @@ Tried Search::likeliest(const std::vector<Tried>& tried, double enough) const {
 std::vector<Relief> Search::to_change(const Tried& first) const {
   if (gain(first.rate) < kWorthIt) return together();
   if (!adjustable(first.relief.bound.limit)) return {};
-  return {first.relief};
+  // Nodes that limit nearly as much as each other gain little one by one.
+  std::vector<Relief> all = together();
+  const bool far_more = gain(rate(with_room(all))) > kFarMore * gain(first.rate);
+  return far_more ? all : std::vector<Relief>{first.relief};
 }
 
 // Nodes that limit as much as each other: raising one alone gains nothing. The busiest that gain

@@ -15,7 +15,7 @@ struct TuneWindowOptions {
   double settle = 0.3;            // seconds after a change that are not counted
   double seconds = 1;             // to count at least,
   std::uint64_t ends = 10;        // with so many ends;
-  double long_seconds = 4;        // after as many seconds
+  double long_seconds = 2.5;      // after as many seconds
   std::uint64_t few_ends = 2;     // these are enough
   std::uint64_t settle_ends = 1;  // ends after a change that are not counted
 };

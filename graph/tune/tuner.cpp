@@ -13,7 +13,7 @@ namespace forebay {
 namespace {
 
 constexpr double kHelps = 1.02;          // times as fast; less may be chance
-constexpr double kNoLoss = 0.97;         // times as fast, without the workers given back
+constexpr double kNoLoss = 0.985;        // times as fast, without the workers given back
 constexpr double kOther = 0.15;          // difference of two paces that is no chance
 constexpr std::size_t kMostTrials = 12;  // a bound that no graph should come near
 

@@ -94,9 +94,11 @@ class Bench {
     TuneReport report;
   };
   Tuned tune(const Setting& start) {
-    LiveTuner tuner({.machine = machine_, .nodes = {"decode", "slot", "augment", "batch"}},
-                    [](const std::string& line) { std::printf("  tune: %s\n", line.c_str()); });
     const double begin = now();
+    LiveTuner tuner({.machine = machine_, .nodes = {"decode", "slot", "augment", "batch"}},
+                    [begin](const std::string& line) {
+                      std::printf("%6.1f s %s\n", now() - begin, line.c_str());
+                    });
     const Setting end = run(
         start, &tuner, [&] { return tuner.report().settled || now() - begin > kLongestTuning; });
     return {end, tuner.report()};

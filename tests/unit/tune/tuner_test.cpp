@@ -232,6 +232,7 @@ Model random_model(std::uint64_t seed, std::size_t start) {
   return model;
 }
 
+// In graphs 9 and 20 two nodes limit nearly as much as each other from 1 thread on.
 class RandomGraphs : public testing::TestWithParam<int> {};
 
 TEST_P(RandomGraphs, EndWithinFivePercentOfTheBestAndStayThere) {
@@ -255,7 +256,7 @@ TEST_P(RandomGraphs, EndWithinFivePercentOfTheBestAndStayThere) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomGraphs, testing::Range(1, 7));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomGraphs, testing::Values(1, 2, 3, 4, 5, 6, 9, 20));
 
 }  // namespace
 }  // namespace forebay
