@@ -42,6 +42,7 @@ class Recorder::Work {
   explicit Work(RecorderOptions options)
       : file_(options.path, options.existing),
         warn_(std::move(options.warn)),
+        first_(lines_.emplace().start(look(), clock_.now())),
         ends_watch_(registry_.watch_ends([this](const Report& last) { note_end(last); })),
         thread_([this] { run(); }) {}
   ~Work() {
@@ -70,8 +71,9 @@ class Recorder::Work {
   detail::RecordFile file_;
   const std::function<void(const std::string&)> warn_;
   bool warned_ = false;
-  std::optional<detail::RunLines> lines_;  // none before the first were written
+  std::optional<detail::RunLines> lines_;  // none after lines were lost
   const WallClock clock_;
+  std::string first_;  // not written yet; what ends before the thread runs is recorded too
 
   std::mutex mutex_;  // guards the next two
   std::vector<End> ends_;
@@ -117,7 +119,7 @@ void Recorder::Work::run() {
     const bool due = stopped || Clock::now() >= next;
     const Report report = due ? look() : Report();
     const double now = clock_.now();
-    std::string lines;
+    std::string lines = std::exchange(first_, {});
     if (!lines_) lines = lines_.emplace().start(due ? report : look(), now);
     for (End& end : take_ends()) {  // after looking: a run that was seen may have ended since
       end.last.host = sample_host();
