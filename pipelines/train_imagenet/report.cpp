@@ -34,7 +34,9 @@ std::string table_text(const GraphSnapshot& run) {
 // Nothing where the run was too short to say.
 std::string verdict_text(const SessionResult& result) {
   const Verdict verdict = diagnose(result.last_epoch, result.machine);
-  return verdict.bound.limit == Limit::kUnknown ? "" : "\n" + describe(verdict, result.samples);
+  return verdict.bound.limit == Limit::kUnknown
+             ? ""
+             : fmt::format("\n{}", describe(verdict, result.samples));
 }
 
 }  // namespace
