@@ -47,7 +47,7 @@ TEST(Determinism, TuningChangesTheConcurrencyNotTheWeights) {
     const Ended ended =
         train_imagenet({"--network",       "mlp",        "--image-shape", "3,16,16",
                         "--num-classes",   "10",         "--data-train",  folder / "photos",
-                        "--num-examples",  "4000",       "--batch-size",  "20",
+                        "--num-examples",  "12000",      "--batch-size",  "20",
                         "--num-epochs",    "2",          "--devices",     "cpu:0,cpu:1",
                         "--data-nthreads", "1",          "--tune",        tune,
                         "--model-prefix",  folder / tune});
