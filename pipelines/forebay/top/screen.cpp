@@ -34,6 +34,7 @@ void check_terminal() {
   }
   const char* position = tigetstr("cup");
   const bool placed = position != nullptr && position != reinterpret_cast<const char*>(-1);
+  del_curterm(cur_term);  // the screen sets up its own
   if (!placed || name == "dumb") {
     throw Error("a terminal with TERM=" + name +
                 " cannot be drawn on; give --once for a table, or --json");
