@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <string>
 
 #include <forebay/graph/inspect/layout.hpp>
+#include <forebay/graph/inspect/svg.hpp>
 #include <forebay/graph/inspect/text.hpp>
 #include <forebay/graph/inspect/web.hpp>
 
@@ -15,6 +15,9 @@ namespace {
 using detail::Box;
 using detail::Layout;
 using detail::Point;
+using detail::svg_attribute;
+using detail::svg_number;
+using detail::svg_words;
 using detail::Wire;
 using detail::xml_text;
 
@@ -25,26 +28,10 @@ std::string over(std::size_t part, std::size_t whole) {
   return std::to_string(part) + "/" + std::to_string(whole);
 }
 
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", value);
-  const std::string result = text;
-  return result.ends_with(".0") ? result.substr(0, result.size() - 2) : result;
-}
-
-// name="12.5"
-std::string attribute(const char* name, double value) {
-  return std::string(" ") + name + "=\"" + number(value) + "\"";
-}
-
 std::string rectangle(const char* kind, double x, double y, double width, double height) {
-  return std::string("<rect class=\"") + kind + "\"" + attribute("x", x) + attribute("y", y) +
-         attribute("width", width) + attribute("height", height) + "/>";
-}
-
-std::string words(const char* kind, double x, double y, const std::string& text) {
-  return std::string("<text class=\"") + kind + "\"" + attribute("x", x) + attribute("y", y) + ">" +
-         xml_text(text) + "</text>";
+  return std::string("<rect class=\"") + kind + "\"" + svg_attribute("x", x) +
+         svg_attribute("y", y) + svg_attribute("width", width) + svg_attribute("height", height) +
+         "/>";
 }
 
 std::string depth_text(const NodeSnapshot& node) {
@@ -94,13 +81,13 @@ std::string shortened(const std::string& name) {
 
 std::string box_text(const NodeSnapshot& node, const Box& box) {
   std::string out = "<g class=\"node\" data-node=\"" + xml_text(node.name) +
-                    "\" transform=\"translate(" + number(box.x) + " " + number(box.y) +
+                    "\" transform=\"translate(" + svg_number(box.x) + " " + svg_number(box.y) +
                     ")\"><title>" + xml_text(title(node)) + "</title>";
   out += rectangle("box", 0, 0, box.width, box.height);
-  out += words("name", kInset, 18, shortened(node.name)) + bars(node, box);
-  out += words("depth", kInset, 54, depth_text(node));
-  out += words("workers", box.width - kInset, 54, over(node.active, node.concurrency));
-  return out + words("badge", box.width / 2, -6, "▼ the limit") + "</g>\n";
+  out += svg_words("name", kInset, 18, shortened(node.name)) + bars(node, box);
+  out += svg_words("depth", kInset, 54, depth_text(node));
+  out += svg_words("workers", box.width - kInset, 54, over(node.active, node.concurrency));
+  return out + svg_words("badge", box.width / 2, -6, "▼ the limit") + "</g>\n";
 }
 
 double distance(const Point& a, const Point& b) {
@@ -115,9 +102,9 @@ Point towards(const Point& from, const Point& to, double length) {
 // A step of a path: "L12 5.5".
 std::string step(char command, const Point& point) {
   std::string text(1, command);
-  text += number(point.x);
+  text += svg_number(point.x);
   text += ' ';
-  return text += number(point.y);
+  return text += svg_number(point.y);
 }
 
 // Rounds the corners.
@@ -143,7 +130,7 @@ std::string wire_text(const Wire& wire) {
 
 std::string to_svg(const GraphSnapshot& graph) {
   const Layout layout = detail::lay_out(graph);
-  const std::string width = number(layout.width), height = number(layout.height);
+  const std::string width = svg_number(layout.width), height = svg_number(layout.height);
   std::string out =
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"graph\" role=\"img\" width=\"" + width +
       "\" height=\"" + height + "\" viewBox=\"0 0 " + width + " " + height + "\">\n<title>" +

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include <forebay/graph/inspect/svg.hpp>
 #include <forebay/graph/inspect/text.hpp>
 
 namespace forebay::detail {
@@ -14,32 +15,14 @@ constexpr double kLeft = 46, kRight = 10, kTop = 8, kBottom = 20;
 
 constexpr std::size_t kColours = 8;  // of the style
 
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", value);
-  std::string result = text;
-  if (result.ends_with(".0")) result.resize(result.size() - 2);
-  return result == "-0" ? "0" : result;
-}
-
-// name="12.5"
-std::string attribute(const char* name, double value) {
-  return std::string(" ") + name + "=\"" + number(value) + "\"";
-}
-
 std::string begin_svg(const char* kind, double width, double height, const std::string& title) {
-  return std::string("<svg class=\"") + kind + "\" role=\"img\" viewBox=\"0 0 " + number(width) +
-         " " + number(height) + "\"><title>" + xml_text(title) + "</title>";
+  return std::string("<svg class=\"") + kind + "\" role=\"img\" viewBox=\"0 0 " +
+         svg_number(width) + " " + svg_number(height) + "\"><title>" + xml_text(title) + "</title>";
 }
 
 std::string line(const char* kind, double x1, double y1, double x2, double y2) {
-  return std::string("<line class=\"") + kind + "\"" + attribute("x1", x1) + attribute("y1", y1) +
-         attribute("x2", x2) + attribute("y2", y2) + "/>";
-}
-
-std::string words(const char* kind, double x, double y, const std::string& text) {
-  return std::string("<text class=\"") + kind + "\"" + attribute("x", x) + attribute("y", y) + ">" +
-         xml_text(text) + "</text>";
+  return std::string("<line class=\"") + kind + "\"" + svg_attribute("x1", x1) +
+         svg_attribute("y1", y1) + svg_attribute("x2", x2) + svg_attribute("y2", y2) + "/>";
 }
 
 // Where things are in a plot.
@@ -95,8 +78,8 @@ std::string time_words(const Box& box) {
   for (double at = 0; at <= box.length; at += step) {
     const double x = box.x(at);
     const char* kind = at == 0 ? "begin" : x > box.right - 12 ? "end" : "middle";
-    out +=
-        line("tick", x, box.bottom, x, box.bottom + 3) + words(kind, x, box.bottom + 14, clock(at));
+    out += line("tick", x, box.bottom, x, box.bottom + 3) +
+           svg_words(kind, x, box.bottom + 14, clock(at));
   }
   return out;
 }
@@ -115,7 +98,7 @@ std::string grid(const Box& box, const std::string& unit) {
   for (const double part : {0.0, 0.5, 1.0}) {
     const double y = box.y(part * box.most);
     out += line("grid", box.left, y, box.right, y);
-    out += words("end", box.left - 5, y + 4, short_number(part * box.most) + unit);
+    out += svg_words("end", box.left - 5, y + 4, short_number(part * box.most) + unit);
   }
   return out;
 }
@@ -129,7 +112,7 @@ std::string path_of(const PlotLine& drawn, const Box& box) {
       continue;
     }
     path += on ? 'L' : 'M';
-    path += number(box.x(at)) + " " + number(box.y(value));
+    path += svg_number(box.x(at)) + " " + svg_number(box.y(value));
     on = true;
   }
   return path;
@@ -138,8 +121,8 @@ std::string path_of(const PlotLine& drawn, const Box& box) {
 std::string dots(const PlotLine& drawn, const Box& box, const std::string& colour) {
   std::string out;
   for (const auto& [at, value] : drawn.points) {
-    out += "<circle class=\"" + colour + "\"" + attribute("cx", box.x(at)) +
-           attribute("cy", box.y(value)) + " r=\"2.2\"><title>" + clock(at) + ": " +
+    out += "<circle class=\"" + colour + "\"" + svg_attribute("cx", box.x(at)) +
+           svg_attribute("cy", box.y(value)) + " r=\"2.2\"><title>" + clock(at) + ": " +
            short_number(value) + "</title></circle>";
   }
   return out;
@@ -174,8 +157,8 @@ std::string layer_path(const Strip& strip, std::size_t layer, double height) {
     const double high = std::round(height * std::clamp(below + value, 0.0, 1.0));
     const double low = std::round(height * std::clamp(below, 0.0, 1.0));
     if (!(high > low)) continue;
-    path.append("M").append(std::to_string(i)).append(" ").append(number(height - high));
-    path.append("h1v").append(number(high - low)).append("h-1z");
+    path.append("M").append(std::to_string(i)).append(" ").append(svg_number(height - high));
+    path.append("h1v").append(svg_number(high - low)).append("h-1z");
   }
   return path;
 }
@@ -222,7 +205,7 @@ std::string strip_svg(const Strip& strip) {
   const std::size_t pieces = strip.layers.front().size();
   std::string out =
       "<svg class=\"strip\" role=\"img\" preserveAspectRatio=\"none\" viewBox=\"0 0 " +
-      std::to_string(pieces) + " " + number(kHeight) + "\"><title>" + xml_text(strip.title) +
+      std::to_string(pieces) + " " + svg_number(kHeight) + "\"><title>" + xml_text(strip.title) +
       "</title>";
   for (std::size_t i = 0; i < strip.layers.size(); ++i) {
     out += "<path class=\"" + strip.classes[i] + "\" d=\"" + layer_path(strip, i, kHeight) + "\"/>";
@@ -240,15 +223,15 @@ std::string span_svg(const std::vector<Span>& spans, const TimeAxis& axis, doubl
   std::string out = begin_svg("plot", width, 62, "what limited the run");
   for (const Span& span : spans) {
     const double x = box.x(span.begin);
-    out += "<rect class=\"" + colour_class(span.colour) + "\"" + attribute("x", x) +
-           attribute("y", box.top) + attribute("width", box.x(span.end) - x) +
-           attribute("height", box.bottom - box.top) + "><title>" + xml_text(span.title) +
+    out += "<rect class=\"" + colour_class(span.colour) + "\"" + svg_attribute("x", x) +
+           svg_attribute("y", box.top) + svg_attribute("width", box.x(span.end) - x) +
+           svg_attribute("height", box.bottom - box.top) + "><title>" + xml_text(span.title) +
            "</title></rect>";
   }
   out += marks(box, axis);
   for (const Mark& mark : axis.marks) {
     if (mark.number == 0) continue;
-    out += words("middle", box.x(mark.at), 10, std::to_string(mark.number));
+    out += svg_words("middle", box.x(mark.at), 10, std::to_string(mark.number));
   }
   return out + time_words(box) + "</svg>";
 }
