@@ -10,28 +10,18 @@
 #include <utility>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/graph/record/bound_json.hpp>
 
 namespace forebay {
 
 using Json = nlohmann::json;
 
-NLOHMANN_JSON_SERIALIZE_ENUM(Limit, {{Limit::kUnknown, "unknown"},
-                                     {Limit::kConcurrency, "concurrency"},
-                                     {Limit::kSerial, "serial"},
-                                     {Limit::kReading, "reading"},
-                                     {Limit::kCores, "cores"},
-                                     {Limit::kDevice, "device"},
-                                     {Limit::kLockStep, "lock step"},
-                                     {Limit::kAllReduce, "all-reduce"},
-                                     {Limit::kQueue, "queue"},
-                                     {Limit::kMemory, "memory"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RecordedStart, time, host, cpus, cpus_usable, program, command)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RecordedNode, name, kind, inputs, concurrency, queue,
                                    queue_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RecordedGraph, name, samples, nodes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RecordedDevice, name, memory)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RecordedProgress, label, unit, total, figures, means)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Bound, limit, node)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RecordedVerdict, time, graph, bound, samples_per_second,
                                    predicted, text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SettingChange, node, setting, from, to)

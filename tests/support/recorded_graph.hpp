@@ -11,20 +11,10 @@
 #include <forebay/graph/diagnose/diagnose.hpp>
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/inspect/report.hpp>
+#include <forebay/graph/record/bound_json.hpp>
 
 namespace forebay {
 
-NLOHMANN_JSON_SERIALIZE_ENUM(Limit, {{Limit::kUnknown, "unknown"},
-                                     {Limit::kConcurrency, "concurrency"},
-                                     {Limit::kSerial, "serial"},
-                                     {Limit::kReading, "reading"},
-                                     {Limit::kCores, "cores"},
-                                     {Limit::kDevice, "device"},
-                                     {Limit::kLockStep, "lock step"},
-                                     {Limit::kAllReduce, "all-reduce"},
-                                     {Limit::kQueue, "queue"},
-                                     {Limit::kMemory, "memory"}})
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Bound, limit, node)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Machine, cores, threads, devices, all_reduce)
 
 }  // namespace forebay
