@@ -1,11 +1,7 @@
 // Whatever the bytes are, decoding gives an image or an Error.
 
-#include <cstdio>
-
 #include <gtest/gtest.h>
-#include <jpeglib.h>
 
-#include <cstdlib>
 #include <span>
 #include <string_view>
 
@@ -14,6 +10,7 @@
 #include <forebay/nodes/random.hpp>
 
 #include "fixtures.hpp"
+#include "jpeg_fixture.hpp"
 
 namespace forebay {
 namespace {
@@ -101,31 +98,10 @@ std::vector<std::byte> encode_in_scans(int bits) {
       scans.push_back({1, {0}, coefficient, coefficient, bit, bit - 1});
     }
   }
-  const cv::Mat pixels = noise(64, 64, 1);
-  jpeg_compress_struct jpeg{};
-  jpeg_error_mgr errors{};
-  jpeg.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&jpeg);
-  unsigned char* bytes = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&jpeg, &bytes, &size);
-  jpeg.image_width = jpeg.image_height = 64;
-  jpeg.input_components = 1;
-  jpeg.in_color_space = JCS_GRAYSCALE;
-  jpeg_set_defaults(&jpeg);
-  jpeg.scan_info = scans.data();
-  jpeg.num_scans = static_cast<int>(scans.size());
-  jpeg_start_compress(&jpeg, TRUE);
-  for (int y = 0; y < pixels.rows; ++y) {
-    auto row = const_cast<JSAMPROW>(pixels.ptr(y));
-    jpeg_write_scanlines(&jpeg, &row, 1);
-  }
-  jpeg_finish_compress(&jpeg);
-  const auto* first = reinterpret_cast<const std::byte*>(bytes);
-  std::vector<std::byte> encoded(first, first + size);
-  jpeg_destroy_compress(&jpeg);
-  std::free(bytes);
-  return encoded;
+  return encode_jpeg(noise(64, 64, 1), [&](jpeg_compress_struct& jpeg) {
+    jpeg.scan_info = scans.data();
+    jpeg.num_scans = static_cast<int>(scans.size());
+  });
 }
 
 TEST(BrokenImage, MoreThan500ScansAreRefused) {

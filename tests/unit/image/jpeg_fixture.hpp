@@ -28,7 +28,8 @@ struct JpegLayout {
   int quality = 85;
 };
 
-inline std::vector<std::byte> encode_as(const cv::Mat& pixels, const JpegLayout& layout) {
+/// `pixels`, gray or RGB, as a JPEG; `set` changes libjpeg's default parameters.
+inline std::vector<std::byte> encode_jpeg(const cv::Mat& pixels, const auto& set) {
   jpeg_compress_struct jpeg{};
   jpeg_error_mgr errors{};
   jpeg.err = jpeg_std_error(&errors);
@@ -38,14 +39,10 @@ inline std::vector<std::byte> encode_as(const cv::Mat& pixels, const JpegLayout&
   jpeg_mem_dest(&jpeg, &bytes, &count);
   jpeg.image_width = static_cast<JDIMENSION>(pixels.cols);
   jpeg.image_height = static_cast<JDIMENSION>(pixels.rows);
-  jpeg.input_components = 3;
-  jpeg.in_color_space = JCS_RGB;
+  jpeg.input_components = pixels.channels();
+  jpeg.in_color_space = pixels.channels() == 1 ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(&jpeg);
-  jpeg_set_quality(&jpeg, layout.quality, TRUE);
-  jpeg.comp_info[0].h_samp_factor = layout.horizontal;
-  jpeg.comp_info[0].v_samp_factor = layout.vertical;
-  jpeg.restart_in_rows = layout.restart_rows;
-  if (layout.scans == Scans::kSeveral) jpeg_simple_progression(&jpeg);
+  set(jpeg);
   jpeg_start_compress(&jpeg, TRUE);
   for (int y = 0; y < pixels.rows; ++y) {
     auto row = const_cast<JSAMPROW>(pixels.ptr(y));
@@ -57,6 +54,16 @@ inline std::vector<std::byte> encode_as(const cv::Mat& pixels, const JpegLayout&
   jpeg_destroy_compress(&jpeg);
   std::free(bytes);
   return encoded;
+}
+
+inline std::vector<std::byte> encode_as(const cv::Mat& pixels, const JpegLayout& layout) {
+  return encode_jpeg(pixels, [&](jpeg_compress_struct& jpeg) {
+    jpeg_set_quality(&jpeg, layout.quality, TRUE);
+    jpeg.comp_info[0].h_samp_factor = layout.horizontal;
+    jpeg.comp_info[0].v_samp_factor = layout.vertical;
+    jpeg.restart_in_rows = layout.restart_rows;
+    if (layout.scans == Scans::kSeveral) jpeg_simple_progression(&jpeg);
+  });
 }
 
 /// Noise, so that each pixel differs from its neighbours in luma and chroma.
