@@ -2,6 +2,7 @@
 #include <random>
 #include <string>
 
+#include <forebay/graph/diagnose/search.hpp>
 #include <forebay/graph/simulate/simulate.hpp>
 
 #include "../../unit/diagnose/models.hpp"
@@ -93,17 +94,6 @@ class Modelled {
   std::string tail_;
 };
 
-void change(Model& model, const Changes& changes) {
-  for (const SettingChange& change : changes) {
-    ModelNode& node = model.node(change.node);
-    if (change.setting == "concurrency") node.concurrency = change.to;
-    for (ModelQueue& queue : node.inputs) {
-      if (change.setting == "queue") queue.capacity = change.to;
-      if (change.setting == "queue_bytes") queue.capacity_bytes = change.to;
-    }
-  }
-}
-
 // Samples that fit into the plant's queues.
 std::uint64_t on_the_way(const Plant& plant) {
   std::uint64_t samples = 0, per_item = 1;
@@ -137,8 +127,7 @@ Seen look_at_model(const Plant& plant, std::uint64_t seed) {
 
 double speed_of_model(const Plant& plant, const Changes& changes) {
   constexpr std::uint64_t kLong = 24'000, kOtherLuck = 977;
-  Model model = Modelled(plant).model();
-  change(model, changes);
+  const Model model = detail::with(Modelled(plant).model(), changes);
   return simulate(model, {.samples = at_least(plant, kLong), .seed = kOtherLuck})
       .samples_per_second;
 }
