@@ -102,25 +102,13 @@ std::string next_text(const Bound& bound) {
   switch (bound.limit) {
     case Limit::kUnknown:
       return "something else";
-    case Limit::kCores:
-      return "the cores";
-    case Limit::kReading:
-      return "reading (" + bound.node + ")";
     case Limit::kDevice:
-      return "the devices (" + bound.node + ")";
     case Limit::kLockStep:
-      return "the devices' lock step (" + bound.node + ")";
     case Limit::kAllReduce:
-      return "all-reduce (" + bound.node + ")";
-    case Limit::kQueue:
-      return bound.node + ".queue";
-    case Limit::kMemory:
-      return bound.node + ".queue_bytes";
-    case Limit::kConcurrency:
-    case Limit::kSerial:
-      break;
+      return describe(bound) + " (" + bound.node + ")";
+    default:
+      return describe(bound);
   }
-  return bound.node;
 }
 
 std::string change_text(const SettingChange& change) {
@@ -151,6 +139,31 @@ std::string gain_text(const Verdict& verdict, const std::string& unit) {
 }
 
 }  // namespace
+
+std::string describe(const Bound& bound) {
+  switch (bound.limit) {
+    case Limit::kUnknown:
+      return "too little seen";
+    case Limit::kCores:
+      return "the cores";
+    case Limit::kReading:
+      return "reading (" + bound.node + ")";
+    case Limit::kDevice:
+      return "the devices";
+    case Limit::kLockStep:
+      return "the devices' lock step";
+    case Limit::kAllReduce:
+      return "all-reduce";
+    case Limit::kQueue:
+      return bound.node + ".queue";
+    case Limit::kMemory:
+      return bound.node + ".queue_bytes";
+    case Limit::kConcurrency:
+    case Limit::kSerial:
+      break;
+  }
+  return bound.node;
+}
 
 std::string describe(const Verdict& verdict, const std::string& unit) {
   std::string text = limit_text(verdict.bound, verdict.evidence) + "\n";

@@ -88,6 +88,8 @@ struct Verdict {
 /// docs/diagnosis.md.
 Verdict diagnose(const GraphSnapshot& difference, const Machine& machine);
 
+/// The limit by name: "the cores", "decode", "batch.queue". All devices have one.
+std::string describe(const Bound& bound);
 /// The verdict in sentences, a line each; samples are called `unit`.
 std::string describe(const Verdict& verdict, const std::string& unit = "items");
 

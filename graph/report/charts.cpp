@@ -106,31 +106,6 @@ PlotLine line_of_told(const std::string& name, const std::vector<Told>& all,
   return line;
 }
 
-std::string name_of(const Bound& bound) {
-  switch (bound.limit) {
-    case Limit::kUnknown:
-      return "too little seen";
-    case Limit::kCores:
-      return "the cores";
-    case Limit::kReading:
-      return "reading (" + bound.node + ")";
-    case Limit::kDevice:
-      return "the devices";
-    case Limit::kLockStep:
-      return "the devices' lock step";
-    case Limit::kAllReduce:
-      return "all-reduce";
-    case Limit::kQueue:
-      return bound.node + ".queue";
-    case Limit::kMemory:
-      return bound.node + ".queue_bytes";
-    case Limit::kConcurrency:
-    case Limit::kSerial:
-      break;
-  }
-  return bound.node;
-}
-
 // Samples per second of one graph. The last moments of a run are too short to say anything by
 // themselves, so each point is of about a piece of time, or of a whole run.
 class Rates {
@@ -176,12 +151,12 @@ class Verdicts {
     const auto& all = recording_.verdicts;
     std::size_t& next = next_[*step.graph];
     while (next < all.size() && (all[next].graph != *step.graph || all[next].time < step.time)) {
-      if (all[next].graph == *step.graph) last_[*step.graph] = name_of(all[next].bound);
+      if (all[next].graph == *step.graph) last_[*step.graph] = describe(all[next].bound);
       ++next;
     }
-    if (next < all.size()) return name_of(all[next].bound);
+    if (next < all.size()) return describe(all[next].bound);
     const auto last = last_.find(*step.graph);
-    return last == last_.end() ? name_of({}) : last->second;
+    return last == last_.end() ? describe(Bound{}) : last->second;
   }
 
  private:
