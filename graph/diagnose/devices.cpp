@@ -14,14 +14,18 @@ struct Spread {
   double mean = 0, error = 0;  // of the mean
 };
 
-Spread spread(const NodeSnapshot& node, double mean) {
+// Of a device's time for an item, what is its own: a replica on this host that mostly computes also
+// waits for cores that others use, and is not slower for that.
+Spread own_time(const NodeSnapshot& node, const ModelNode& model) {
+  const double mean = model.service.mean();
+  const double own = model.cpu_share > 0.5 ? model.cpu_share : 1;
   double squares = 0;
   node.service.each([&](std::int64_t nanoseconds, std::uint64_t count) {
     const double off = static_cast<double>(nanoseconds) - mean;
     squares += off * off * static_cast<double>(count);
   });
   const auto n = static_cast<double>(std::max<std::uint64_t>(1, node.service.count()));
-  return {mean, std::sqrt(squares) / n};
+  return {mean * own, std::sqrt(squares) / n * own};
 }
 
 // The batch node that feeds `device`, if any.
@@ -50,7 +54,7 @@ std::optional<Straggler> straggler(const GraphSnapshot& graph, const Machine& ma
   for (const std::string& name : machine.devices) {
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       if (graph.nodes[i].name != name) continue;
-      devices.push_back(spread(graph.nodes[i], model.nodes[i].service.mean()));
+      devices.push_back(own_time(graph.nodes[i], model.nodes[i]));
       names.push_back(name);
     }
   }

@@ -175,6 +175,21 @@ TEST(Diagnose, NamesAStragglingDevice) {
   EXPECT_FALSE(verdict(training(1, {40, 41}, 0.1, 0.1), training_machine()).straggler);
 }
 
+TEST(Diagnose, DoesNotCallAReplicaASlowDeviceThatWaitsForCores) {
+  GraphSnapshot seen = simulate(training(1, {40, 50}, 0.1, 0.1), {.seed = 7}).snapshot;
+  for (NodeSnapshot& node : seen.nodes) {  // both compute for 38 ms
+    if (node.name == "device[0]") node.cpu = node.busy * 38 / 40;
+    if (node.name == "device[1]") node.cpu = node.busy * 38 / 50;
+  }
+  EXPECT_FALSE(diagnose(seen, training_machine()).straggler);
+  for (NodeSnapshot& node : seen.nodes) {  // 38 and 48 ms
+    if (node.name == "device[1]") node.cpu = node.busy * 48 / 50;
+  }
+  const auto slow = diagnose(seen, training_machine()).straggler;
+  ASSERT_TRUE(slow.has_value());
+  EXPECT_NEAR(slow->slower, 48.0 / 38 - 1, 0.01);
+}
+
 TEST(Diagnose, NamesAQueueThatSlowItemsHold) {
   Model model = chain({{"read", 0.1}, {"decode", 1, 8, 64}, {"end", 0.1, 1, 8}});
   const double mean = (0.95 * 2 + 0.05 * 60) * kMs;
