@@ -24,7 +24,7 @@ struct ProgressFacts {
   std::string label;
   double done = 0, total = 0;
   std::string unit;
-  std::map<std::string, double> figures = {};  // more to say: {"loss", 2.31}
+  std::map<std::string, double> figures = {};  // more to say: {"loss", 2.31}; told while finite
   bool means = false;  // the figures are means over all that is done, not of the last moments
 };
 

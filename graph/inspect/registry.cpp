@@ -169,7 +169,7 @@ void Registry::tell_facts(Report& report) const {
   for (ProgressFacts& progress : report.progress) {
     make_finite(progress.done);
     make_finite(progress.total);
-    for (auto& [name, figure] : progress.figures) make_finite(figure);
+    std::erase_if(progress.figures, [](const auto& each) { return !std::isfinite(each.second); });
   }
 }
 

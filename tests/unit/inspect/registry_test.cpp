@@ -133,7 +133,7 @@ TEST(Registry, TellsWhatIsPublishedAsLongAsThatLasts) {
   EXPECT_EQ(report.devices[1].samples_per_second, 0);
   ASSERT_EQ(report.progress.size(), 1u);
   EXPECT_EQ(report.progress[0].label, "epoch");
-  EXPECT_EQ(report.progress[0].figures.at("loss"), 0);
+  EXPECT_FALSE(report.progress[0].figures.contains("loss"));
   EXPECT_THAT(report.roles.devices, ElementsAre("step[0]", "step[1]"));
   EXPECT_THAT(report.roles.all_reduce, ElementsAre("sum"));
   EXPECT_EQ(report.roles.samples, "images");
