@@ -5,25 +5,26 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 
 namespace {
 
-std::mutex mutex;  // guards the next two
+std::mutex mutex;  // guards all below
 std::map<std::string, int> ranges;
 int open_ranges = 0;
-thread_local int depth = 0;
+std::map<std::thread::id, int> depths;  // LeakSanitizer fails on a late library's thread_local
 
 int push(const char* name) {
   const std::lock_guard lock(mutex);
   ++ranges[name];
   ++open_ranges;
-  return depth++;
+  return depths[std::this_thread::get_id()]++;
 }
 
 int pop() {
   const std::lock_guard lock(mutex);
   --open_ranges;
-  return --depth;
+  return --depths[std::this_thread::get_id()];
 }
 
 template <typename Function>
