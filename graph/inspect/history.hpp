@@ -28,11 +28,9 @@ struct ProcessStep {
 
 /// The graphs of one name.
 struct GraphHistory {
-  static constexpr double kVerdictShare = 0.01;  // of a core that verdicts may take
-
   Report last;                       // the newest
   std::deque<GraphStep> steps = {};  // the oldest first
-  VerdictWatch verdicts{kVerdictShare};
+  VerdictWatch verdicts = {};
 };
 
 /// Remembers steps of about a second. A graph of 14 nodes takes about 1 MB; of larger ones the

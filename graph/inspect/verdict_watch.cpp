@@ -14,18 +14,22 @@ namespace {
 
 constexpr double kMarkEvery = 6, kMarksLast = 30;     // seconds
 constexpr double kLookAgain = 10, kShortestLook = 2;  // seconds
+constexpr double kShare = 0.001;                      // of the processors that verdicts may take
 constexpr std::size_t kMostMarks = 5;
 
 double age(const Report& report) { return static_cast<double>(report.graph.elapsed) * 1e-9; }
 
-// Of this thread. By the clock a verdict costs more where cores are short.
-double cpu_seconds() {
+}  // namespace
+
+double verdict_rest(double cost, const Report& report) {
+  return cost / (kShare * std::max(1.0, report.host.cpus_usable));
+}
+
+double thread_cpu_seconds() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
-
-}  // namespace
 
 void VerdictWatch::add(const Report& report) {
   if (!marks_.empty() && marks_.front().run.number != report.run.number) marks_.clear();
@@ -36,20 +40,22 @@ void VerdictWatch::add(const Report& report) {
   marks_.push_back(report);
 }
 
-bool VerdictWatch::is_fresh(double now) const {
-  return verdict_ && now - verdict_->time < std::max(kLookAgain, verdict_->cost / share_);
+bool VerdictWatch::is_fresh(const Report& last, double now) const {
+  return verdict_ &&
+         now - verdict_->time < std::max(kLookAgain, verdict_rest(verdict_->cost, last));
 }
 
 const std::optional<TimedVerdict>& VerdictWatch::verdict(const Report& last, double now) {
-  if (is_fresh(now) || age(last) < kShortestLook || last.graph.nodes.size() > kMostStepNodes) {
+  if (is_fresh(last, now) || age(last) < kShortestLook ||
+      last.graph.nodes.size() > kMostStepNodes) {
     return verdict_;
   }
   const bool is_long = !marks_.empty() && age(last) - age(marks_.front()) >= kMarkEvery;
   try {
-    const double begin = cpu_seconds();
+    const double begin = thread_cpu_seconds();
     Verdict found = diagnose(is_long ? marks_.front() : at_begin(last), last);
     std::string text = describe(found, last);
-    const double cost = cpu_seconds() - begin;
+    const double cost = thread_cpu_seconds() - begin;
     verdict_ = {now, cost, std::move(found), std::move(text)};
   } catch (const Error&) {  // not of a whole graph
     verdict_.reset();

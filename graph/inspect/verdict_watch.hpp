@@ -18,14 +18,18 @@ struct TimedVerdict {
   std::string text;
 };
 
+/// Seconds to wait until the next verdict, after one on `report` that took `cost` seconds of a
+/// processor: so many that a thousandth of the host's processors pays for it.
+double verdict_rest(double cost, const Report& report);
+
+/// Seconds that this thread has computed. By the clock a verdict costs more where cores are short.
+double thread_cpu_seconds();
+
 /// Of the graphs of one name. A verdict is of the last half minute or so of a run. Finding it takes
-/// some ten milliseconds per node; it is looked for again when it is ten seconds old, and as rarely
-/// as keeps the cost under a share of a core. Not for several threads.
+/// some ten milliseconds per node; it is looked for again when it is ten seconds old, or
+/// after `verdict_rest`. Not for several threads.
 class VerdictWatch {
  public:
-  /// `share`: 0.01 is a hundredth of a core.
-  explicit VerdictWatch(double share) : share_(share) {}
-
   /// Keeps `report`, if it is far enough from the one before. To be called about once a second.
   void add(const Report& report);
 
@@ -34,9 +38,8 @@ class VerdictWatch {
   const std::optional<TimedVerdict>& verdict(const Report& last, double now);
 
  private:
-  bool is_fresh(double now) const;
+  bool is_fresh(const Report& last, double now) const;
 
-  double share_;
   std::deque<Report> marks_;  // of one run, some seconds apart
   std::optional<TimedVerdict> verdict_;
 };

@@ -168,7 +168,7 @@ std::size_t RunLines::graph_of(const Report& report, double now, std::string& li
   if (known == graphs_.end()) {
     lines += line_of(graph);
     graphs_.push_back(std::move(graph));
-    verdicts_.emplace_back(kVerdictShare);
+    verdicts_.emplace_back();
     return number;
   }
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {

@@ -35,8 +35,6 @@ class RunLines {
   std::size_t graph_of(const Report& report, double now, std::string& lines);
   double samples_done(const Report& report) const;
 
-  static constexpr double kVerdictShare = 0.005;  // of a core
-
   double last_time_ = 0;
   HostSample host_;
   std::vector<RecordedDevice> devices_;

@@ -16,6 +16,7 @@
 #include <forebay/arguments.hpp>
 #include <forebay/commands.hpp>
 #include <forebay/graph/inspect/client.hpp>
+#include <forebay/graph/inspect/verdict_watch.hpp>
 #include <forebay/top/history.hpp>
 #include <forebay/top/json.hpp>
 #include <forebay/top/keys.hpp>
@@ -28,9 +29,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPeriod{1000};  // between two reports
-// Diagnosing takes at most this part of one processor's time, which the graph may need.
-constexpr int kDiagnosisShare = 100;
+constexpr milliseconds kPeriod{1000};       // between two reports
+constexpr milliseconds kAfterChange{3000};  // until there is something to diagnose
 
 bool exists(std::int64_t pid) { return kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM; }
 
@@ -56,13 +56,14 @@ class Watch {
     if (Clock::now() < next_diagnosis_) return;
     const auto reports = history_.to_diagnose();
     if (!reports) return;
-    const auto begin = Clock::now();
+    const double begin = detail::thread_cpu_seconds();
     try {
       history_.keep(reports->second.run.name, diagnose(reports->first, reports->second));
     } catch (const Error&) {  // not a whole graph: nothing to say about it
     }
-    const auto end = Clock::now();
-    next_diagnosis_ = end + std::max<Clock::duration>(kPeriod, kDiagnosisShare * (end - begin));
+    const std::chrono::duration<double> rest(
+        detail::verdict_rest(detail::thread_cpu_seconds() - begin, history_.later()));
+    next_diagnosis_ = Clock::now() + std::max(kPeriod, std::chrono::ceil<milliseconds>(rest));
   }
 
   std::string change_concurrency(const std::string& name, int more) {
@@ -76,6 +77,7 @@ class Watch {
       return error.what();
     }
     ask();
+    next_diagnosis_ = Clock::now() + kAfterChange;
     return fmt::format("{} {} -> {}", path, now, wanted);
   }
 
