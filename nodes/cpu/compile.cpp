@@ -6,6 +6,7 @@
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/cpu/layers/add.hpp>
+#include <forebay/nodes/cpu/layers/ends.hpp>
 #include <forebay/nodes/cpu/layers/norm.hpp>
 #include <forebay/nodes/cpu/layers/pool.hpp>
 #include <forebay/nodes/cpu/layers/weighted.hpp>
@@ -17,15 +18,18 @@ constexpr int kNone = -1;
 
 class Compiler {
  public:
-  Compiler(const Network& network, Planner& planner, const FlatArrays& arrays)
-      : network_(network), planner_(planner), arrays_(arrays), tensor_of_(network.layers.size()) {
+  Compiler(const Network& network, Precision precision, Planner& planner, const FlatArrays& arrays)
+      : network_(network),
+        precision_(precision),
+        planner_(planner),
+        arrays_(arrays),
+        tensor_of_(network.layers.size()) {
     find_readers();
   }
 
   CompiledNetwork run() && {
     for (int i = 0; i < static_cast<int>(network_.layers.size()); ++i) compile_layer(i);
-    result_.logits = tensor_of_.back();
-    check_logits();
+    emit_logits();
     return std::move(result_);
   }
 
@@ -47,7 +51,7 @@ class Compiler {
   }
 
   void find_readers();
-  void check_logits();
+  void emit_logits();
   void compile_layer(int index);
   void compile_weighted(int index);
   void compile_norm(int index);
@@ -58,12 +62,18 @@ class Compiler {
   StatisticsPlaces statistics_of(int index) const;
   void refuse_flattened(const Layer& reader);
 
-  template <class AnyOp, class... Arguments>
+  template <template <class> class AnyOp, class... Arguments>
   void emit(Arguments&&... arguments) {
-    result_.ops.push_back(std::make_unique<AnyOp>(std::forward<Arguments>(arguments)...));
+    if (precision_ == Precision::kFloat32) {
+      add_op(std::make_unique<AnyOp<float>>(std::forward<Arguments>(arguments)...));
+    } else {
+      add_op(std::make_unique<AnyOp<Bfloat16>>(std::forward<Arguments>(arguments)...));
+    }
   }
+  void add_op(std::unique_ptr<Op> op) { result_.ops.push_back(std::move(op)); }
 
   const Network& network_;
+  const Precision precision_;
   Planner& planner_;
   const FlatArrays& arrays_;
   std::vector<int> tensor_of_;     // by layer; several layers may share one
@@ -87,13 +97,17 @@ void Compiler::find_readers() {
   }
 }
 
-void Compiler::check_logits() {
+void Compiler::emit_logits() {
+  const ImageShape shape = planner_.tensor(tensor_of_.back()).shape;
+  result_.logits = new_tensor(shape);
   const std::size_t values = planner_.tensor(result_.logits).row_size();
-  if (values == static_cast<std::size_t>(network_.classes)) return;
-  throw Error(
-      fmt::format("{}: the last layer, {}, gives {} values for {} classes; let it give one "
-                  "for each",
-                  network_.name, network_.layers.back().name, values, network_.classes));
+  if (values != static_cast<std::size_t>(network_.classes)) {
+    throw Error(
+        fmt::format("{}: the last layer, {}, gives {} values for {} classes; let it give one "
+                    "for each",
+                    network_.name, network_.layers.back().name, values, network_.classes));
+  }
+  emit<Logits>(tensor_of_.back(), result_.logits);
 }
 
 int Compiler::new_tensor(const ImageShape& shape) {
@@ -146,6 +160,7 @@ void Compiler::compile_layer(int index) {
   switch (now.kind) {
     case LayerKind::kInput:
       tensor_of(index) = new_tensor(now.output);
+      emit<Images>();
       break;
     case LayerKind::kConvolution:
     case LayerKind::kLinear:
@@ -182,11 +197,7 @@ void Compiler::compile_layer(int index) {
 void Compiler::compile_weighted(int index) {
   const Layer& now = layer(index);
   const int input = input_tensor(now), output = tensor_of(index) = new_tensor(now.output);
-  const ImageShape shape = planner_.tensor(input).shape;
-  emit<Weighted>(now.kind == LayerKind::kConvolution
-                     ? convolution_kernels(now, shape, planner_.rows)
-                     : linear_kernels(now, shape, planner_.rows),
-                 input, output, parameters_of(index));
+  emit<Weighted>(now, input, output, parameters_of(index), planner_);
 }
 
 void Compiler::compile_norm(int index) {
@@ -213,8 +224,9 @@ void Compiler::compile_add(int index) {
 
 }  // namespace
 
-CompiledNetwork compile(const Network& network, Planner& planner, const FlatArrays& arrays) {
-  return Compiler(network, planner, arrays).run();
+CompiledNetwork compile(const Network& network, Precision precision, Planner& planner,
+                        const FlatArrays& arrays) {
+  return Compiler(network, precision, planner, arrays).run();
 }
 
 }  // namespace forebay

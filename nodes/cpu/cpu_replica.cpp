@@ -48,7 +48,6 @@ void CpuReplica::take_memory() {
   const Arena arena(memory_.get(), planner.plan());
   for (const auto& op : step_.compiled.ops) op->bind(arena, planner);
   const std::size_t logits = options_.rows * classes_;
-  padded_images_ = arena.floats(planner.tensor(kImages).value);
   logits_ = {arena.floats(planner.tensor(step_.compiled.logits).value), logits};
   logits_gradients_ = {arena.floats(step_.logits_gradient), logits};
   gradients_ = {arena.floats(step_.arrays.gradients), step_.arrays.parameter_offsets.back()};
@@ -71,8 +70,7 @@ void CpuReplica::check_shard(const Shard& shard, const char* what) const {
   }
 }
 
-void CpuReplica::run_forward(Mode mode, const float* images) {
-  const Pass pass{.mode = mode, .images = images};
+void CpuReplica::run_forward(const Pass& pass) {
   for (const auto& op : step_.compiled.ops) op->forward(pass);
 }
 
@@ -86,11 +84,11 @@ StepResult CpuReplica::forward_backward(
   }
   check_shard(shard, "train");
   const TeamSize team(options_.threads);
-  run_forward(Mode::kTraining, shard.images);
+  const Pass pass{.mode = Mode::kTraining, .images = shard.images, .rows = shard.rows};
+  run_forward(pass);
   const StepResult result =
       cross_entropy(logits_, shard.labels, classes_, options_.label_smoothing, logits_gradients_);
   buckets_.start();
-  const Pass pass{.mode = Mode::kTraining, .images = shard.images};
   for (auto op = step_.compiled.ops.rbegin(); op != step_.compiled.ops.rend(); ++op) {
     (*op)->backward(pass);
     buckets_.complete((*op)->parameters(), gradients_, on_bucket);
@@ -113,15 +111,8 @@ StepResult CpuReplica::evaluate(const Shard& shard, std::span<float> logits) {
   }
   if (shard.rows == 0) return {};
   const TeamSize team(options_.threads);
-  const float* images = shard.images;
-  if (shard.rows < options_.rows) {
-    // Rows do not mix in inference mode, so what the rest holds is of no matter.
-    const std::size_t row_size = step_.planner.tensor(kImages).row_size();
-    float* end = std::copy_n(images, shard.rows * row_size, padded_images_);
-    std::fill(end, padded_images_ + options_.rows * row_size, 0.0F);
-    images = padded_images_;
-  }
-  run_forward(Mode::kInference, images);
+  // Rows do not mix in inference mode, so what is computed of those left out is of no matter.
+  run_forward({.mode = Mode::kInference, .images = shard.images, .rows = shard.rows});
   if (!logits.empty()) std::copy(used.begin(), used.end(), logits.begin());
   return cross_entropy(used, shard.labels, classes_, /*label_smoothing=*/0);
 }
@@ -161,6 +152,13 @@ std::unique_ptr<Replica> make_cpu_replica(const Network& network, const ReplicaO
   return with_onednn(network, [&]() -> std::unique_ptr<Replica> {
     return std::make_unique<CpuReplica>(network, options);
   });
+}
+
+Precision cpu_precision(Precision wanted) {
+  // A bit for each instruction set; AMX includes this one.
+  constexpr auto kBfloat16 = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+  const auto usable = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  return (usable & kBfloat16) == kBfloat16 ? wanted : Precision::kFloat32;
 }
 
 std::size_t cpu_replica_bytes(const Network& network, const ReplicaOptions& options) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// A replica on the CPU through oneDNN: fp32, NHWC from the images to the logits.
+// A replica on the CPU through oneDNN: NHWC from the images to the logits.
 
 #include <memory>
 #include <vector>
@@ -43,7 +43,7 @@ class CpuReplica final : public Replica {
 
   void take_memory();
   void check_shard(const Shard& shard, const char* what) const;
-  void run_forward(Mode mode, const float* images);
+  void run_forward(const Pass& pass);
 
   std::string name_;
   std::size_t classes_;
@@ -51,7 +51,6 @@ class CpuReplica final : public Replica {
   CpuStep step_;
   GradientBuckets buckets_;
   std::unique_ptr<std::byte, Free> memory_;
-  float* padded_images_ = nullptr;  // for fewer rows than compiled; inference only
   std::span<float> logits_, logits_gradients_, gradients_, buffers_;
 };
 

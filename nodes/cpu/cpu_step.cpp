@@ -40,8 +40,6 @@ void check(const Network& network, const ReplicaOptions& options) {
 // Forward, loss and backward, as they will run.
 void walk_through(CpuStep& step, std::size_t rows) {
   Planner& planner = step.planner;
-  Tensor& images = planner.tensor(kImages);
-  images.value = planner.write_floats(rows * images.row_size());
   for (const auto& op : step.compiled.ops) {
     op->plan_forward(planner);
     planner.next_moment();
@@ -68,7 +66,7 @@ CpuStep plan_cpu_step(const Network& network, const ReplicaOptions& options) {
                .compiled = {}};
   step.arrays.gradients = step.planner.keep_floats(step.arrays.parameter_offsets.back());
   step.arrays.buffers = step.planner.keep_floats(step.arrays.buffer_offsets.back());
-  step.compiled = compile(network, step.planner, step.arrays);
+  step.compiled = compile(network, options.precision, step.planner, step.arrays);
   walk_through(step, options.rows);
   step.bytes = step.planner.plan().place();
   return step;

@@ -21,17 +21,19 @@ void flush(float* __restrict scratch, std::size_t size, double* __restrict sums)
 
 }  // namespace
 
-FOREBAY_VECTOR_CLONES
-static void add_moments_block(const float* __restrict x, std::size_t rows, std::size_t channels,
-                              const float* __restrict centre, float* __restrict first,
-                              float* __restrict second) {
+template <class Value>
+FOREBAY_VECTOR_CLONES static void add_moments_block(const Value* __restrict x, std::size_t rows,
+                                                    std::size_t channels,
+                                                    const Value* __restrict centre,
+                                                    float* __restrict first,
+                                                    float* __restrict second) {
   std::size_t row = 0;
   for (; row + kRows <= rows; row += kRows) {
-    const float* __restrict at = x + row * channels;
+    const Value* __restrict at = x + row * channels;
     for (std::size_t c = 0; c < channels; ++c) {
       float sum = 0, square = 0;
       for (std::size_t r = 0; r < kRows; ++r) {
-        const float d = at[r * channels + c] - centre[c];
+        const float d = to_float(at[r * channels + c]) - to_float(centre[c]);
         sum += d;
         square += d * d;
       }
@@ -41,7 +43,7 @@ static void add_moments_block(const float* __restrict x, std::size_t rows, std::
   }
   for (; row < rows; ++row) {
     for (std::size_t c = 0; c < channels; ++c) {
-      const float d = x[row * channels + c] - centre[c];
+      const float d = to_float(x[row * channels + c]) - to_float(centre[c]);
       first[c] += d;
       second[c] += d * d;
     }
@@ -49,26 +51,30 @@ static void add_moments_block(const float* __restrict x, std::size_t rows, std::
 }
 
 /// Takes the moments of a block, given as sums around `centre`, into those of `before` rows.
-FOREBAY_VECTOR_CLONES
-static void merge_block(double before, double* __restrict mean, double* __restrict squares,
-                        double count, const float* __restrict centre, const float* __restrict first,
-                        const float* __restrict second, std::size_t channels) {
+template <class Value>
+FOREBAY_VECTOR_CLONES static void merge_block(double before, double* __restrict mean,
+                                              double* __restrict squares, double count,
+                                              const Value* __restrict centre,
+                                              const float* __restrict first,
+                                              const float* __restrict second,
+                                              std::size_t channels) {
   const double share = count / (before + count), one_row = 1 / count;
   for (std::size_t c = 0; c < channels; ++c) {
     const double difference = static_cast<double>(first[c]) * one_row;
     const double own = static_cast<double>(second[c]) - difference * difference * count;
-    const double apart = static_cast<double>(centre[c]) + difference - mean[c];
+    const double apart = static_cast<double>(to_float(centre[c])) + difference - mean[c];
     mean[c] += apart * share;
     squares[c] += std::max(own, 0.0) + apart * apart * share * before;
   }
 }
 
-void moments(const float* x, std::size_t rows, std::size_t channels, double* mean, double* squares,
+template <class Value>
+void moments(const Value* x, std::size_t rows, std::size_t channels, double* mean, double* squares,
              float* scratch) {
   std::fill_n(mean, channels, 0.0);
   std::fill_n(squares, channels, 0.0);
   for (std::size_t row = 0; row < rows; row += kFloatRows) {
-    const float* block = x + row * channels;
+    const Value* block = x + row * channels;
     const std::size_t size = std::min(kFloatRows, rows - row);
     std::fill_n(scratch, 2 * channels, 0.0F);
     add_moments_block(block, size, channels, /*centre=*/block, scratch, scratch + channels);
@@ -88,33 +94,38 @@ void merge_moments(std::size_t rows, double* mean, double* squares, std::size_t 
   }
 }
 
-FOREBAY_VECTOR_CLONES
-static void normalise_add(const float* __restrict x, std::size_t rows, std::size_t channels,
-                          const float* __restrict scale, const float* __restrict shift,
-                          const float* __restrict other, float floor, float* __restrict y) {
+template <class Value>
+FOREBAY_VECTOR_CLONES static void normalise_add(const Value* __restrict x, std::size_t rows,
+                                                std::size_t channels, const float* __restrict scale,
+                                                const float* __restrict shift,
+                                                const Value* __restrict other, float floor,
+                                                Value* __restrict y) {
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t c = 0; c < channels; ++c) {
       const std::size_t i = row * channels + c;
-      const float value = x[i] * scale[c] + shift[c] + other[i];
-      y[i] = value < floor ? floor : value;
+      const float value = to_float(x[i]) * scale[c] + shift[c] + to_float(other[i]);
+      y[i] = from_float<Value>(value < floor ? floor : value);
     }
   }
 }
 
-FOREBAY_VECTOR_CLONES
-static void normalise_alone(const float* __restrict x, std::size_t rows, std::size_t channels,
-                            const float* __restrict scale, const float* __restrict shift,
-                            float floor, float* __restrict y) {
+template <class Value>
+FOREBAY_VECTOR_CLONES static void normalise_alone(const Value* __restrict x, std::size_t rows,
+                                                  std::size_t channels,
+                                                  const float* __restrict scale,
+                                                  const float* __restrict shift, float floor,
+                                                  Value* __restrict y) {
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t c = 0; c < channels; ++c) {
-      const float value = x[row * channels + c] * scale[c] + shift[c];
-      y[row * channels + c] = value < floor ? floor : value;
+      const float value = to_float(x[row * channels + c]) * scale[c] + shift[c];
+      y[row * channels + c] = from_float<Value>(value < floor ? floor : value);
     }
   }
 }
 
-void normalise(const float* x, std::size_t rows, std::size_t channels, Affine affine,
-               const float* other, float floor, float* y) {
+template <class Value>
+void normalise(const Value* x, std::size_t rows, std::size_t channels, Affine affine,
+               const std::type_identity_t<Value>* other, float floor, Value* y) {
   if (other != nullptr) {
     normalise_add(x, rows, channels, affine.scale, affine.shift, other, floor, y);
   } else {
@@ -122,20 +133,19 @@ void normalise(const float* x, std::size_t rows, std::size_t channels, Affine af
   }
 }
 
-FOREBAY_VECTOR_CLONES
-static void add_gradient_moments_block(const float* __restrict x, const float* __restrict g,
-                                       std::size_t rows, std::size_t channels,
-                                       const float* __restrict scale, const float* __restrict shift,
-                                       float floor, const float* __restrict mean,
-                                       float* __restrict first, float* __restrict second) {
+template <class Value>
+FOREBAY_VECTOR_CLONES static void add_gradient_moments_block(
+    const Value* __restrict x, const Value* __restrict g, std::size_t rows, std::size_t channels,
+    const float* __restrict scale, const float* __restrict shift, float floor,
+    const float* __restrict mean, float* __restrict first, float* __restrict second) {
   std::size_t row = 0;
   for (; row + kRows <= rows; row += kRows) {
     const std::size_t at = row * channels;
     for (std::size_t c = 0; c < channels; ++c) {
       float sum = 0, product = 0;
       for (std::size_t r = 0; r < kRows; ++r) {
-        const float value = x[at + r * channels + c];
-        const float gradient = g[at + r * channels + c];
+        const float value = to_float(x[at + r * channels + c]);
+        const float gradient = to_float(g[at + r * channels + c]);
         const float dz = value * scale[c] + shift[c] > floor ? gradient : 0.0F;
         sum += dz;
         product += dz * (value - mean[c]);
@@ -146,15 +156,17 @@ static void add_gradient_moments_block(const float* __restrict x, const float* _
   }
   for (; row < rows; ++row) {
     for (std::size_t c = 0; c < channels; ++c) {
-      const float value = x[row * channels + c];
-      const float dz = value * scale[c] + shift[c] > floor ? g[row * channels + c] : 0.0F;
+      const float value = to_float(x[row * channels + c]);
+      const float gradient = to_float(g[row * channels + c]);
+      const float dz = value * scale[c] + shift[c] > floor ? gradient : 0.0F;
       first[c] += dz;
       second[c] += dz * (value - mean[c]);
     }
   }
 }
 
-void add_gradient_moments(const float* x, const float* g, std::size_t rows, std::size_t channels,
+template <class Value>
+void add_gradient_moments(const Value* x, const Value* g, std::size_t rows, std::size_t channels,
                           Affine affine, float floor, const float* mean, double* sums,
                           float* scratch) {
   std::fill_n(scratch, 2 * channels, 0.0F);
@@ -166,65 +178,95 @@ void add_gradient_moments(const float* x, const float* g, std::size_t rows, std:
   }
 }
 
-FOREBAY_VECTOR_CLONES
-static void normalise_backward_block(const float* __restrict x, const float* __restrict g,
-                                     std::size_t rows, std::size_t channels,
-                                     const float* __restrict scale, const float* __restrict shift,
-                                     float floor, const float* __restrict mean,
-                                     const float* __restrict slope, const float* __restrict offset,
-                                     float* __restrict dx) {
+template <class Value>
+FOREBAY_VECTOR_CLONES static void normalise_backward_block(
+    const Value* __restrict x, const Value* __restrict g, std::size_t rows, std::size_t channels,
+    const float* __restrict scale, const float* __restrict shift, float floor,
+    const float* __restrict mean, const float* __restrict slope, const float* __restrict offset,
+    Value* __restrict dx) {
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t c = 0; c < channels; ++c) {
       const std::size_t i = row * channels + c;
-      const float dz = x[i] * scale[c] + shift[c] > floor ? g[i] : 0.0F;
-      dx[i] = dz * scale[c] + (x[i] - mean[c]) * slope[c] + offset[c];
+      const float value = to_float(x[i]), gradient = to_float(g[i]);
+      const float dz = value * scale[c] + shift[c] > floor ? gradient : 0.0F;
+      dx[i] = from_float<Value>(dz * scale[c] + (value - mean[c]) * slope[c] + offset[c]);
     }
   }
 }
 
-void normalise_backward(const float* x, const float* g, std::size_t rows, std::size_t channels,
+template <class Value>
+void normalise_backward(const Value* x, const Value* g, std::size_t rows, std::size_t channels,
                         Affine affine, float floor, const float* mean, const float* slope,
-                        const float* offset, float* dx) {
+                        const float* offset, Value* dx) {
   normalise_backward_block(x, g, rows, channels, affine.scale, affine.shift, floor, mean, slope,
                            offset, dx);
 }
 
-FOREBAY_VECTOR_CLONES
-void add_floor(const float* a, const float* b, std::size_t size, float floor, float* y) {
-  if (b == nullptr) {
-    for (std::size_t i = 0; i < size; ++i) y[i] = a[i] < floor ? floor : a[i];
-    return;
-  }
+template <class Value>
+FOREBAY_VECTOR_CLONES void add_floor(const Value* a, const std::type_identity_t<Value>* b,
+                                     std::size_t size, float floor, Value* y) {
   for (std::size_t i = 0; i < size; ++i) {
-    const float value = a[i] + b[i];
-    y[i] = value < floor ? floor : value;
+    const float value = b == nullptr ? to_float(a[i]) : to_float(a[i]) + to_float(b[i]);
+    y[i] = from_float<Value>(value < floor ? floor : value);
   }
 }
 
-FOREBAY_VECTOR_CLONES
-void mask_gradient(const float* a, const float* b, const float* y, std::size_t size, float floor,
-                   float* dz) {
-  if (b == nullptr) {
-    for (std::size_t i = 0; i < size; ++i) dz[i] = y[i] > floor ? a[i] : 0.0F;
-    return;
+template <class Value>
+FOREBAY_VECTOR_CLONES void mask_gradient(const Value* a, const std::type_identity_t<Value>* b,
+                                         const Value* y, std::size_t size, float floor, Value* dz) {
+  for (std::size_t i = 0; i < size; ++i) {
+    const float value = b == nullptr ? to_float(a[i]) : to_float(a[i]) + to_float(b[i]);
+    dz[i] = from_float<Value>(to_float(y[i]) > floor ? value : 0.0F);
   }
-  for (std::size_t i = 0; i < size; ++i) dz[i] = y[i] > floor ? a[i] + b[i] : 0.0F;
 }
 
-FOREBAY_VECTOR_CLONES
-void sum_rows(const float* x, std::size_t rows, std::size_t channels, float factor, float* y) {
-  std::fill_n(y, channels, 0.0F);
+template <class Value>
+FOREBAY_VECTOR_CLONES void sum_rows(const Value* x, std::size_t rows, std::size_t channels,
+                                    float factor, Value* y) {
+  constexpr std::size_t kColumns = 64;  // summed together
+  for (std::size_t begin = 0; begin < channels; begin += kColumns) {
+    const std::size_t columns = std::min(kColumns, channels - begin);
+    float sums[kColumns] = {};
+    for (std::size_t row = 0; row < rows; ++row) {
+      const Value* at = x + row * channels + begin;
+      for (std::size_t c = 0; c < columns; ++c) sums[c] += to_float(at[c]);
+    }
+    for (std::size_t c = 0; c < columns; ++c) y[begin + c] = from_float<Value>(factor * sums[c]);
+  }
+}
+
+template <class Value>
+FOREBAY_VECTOR_CLONES void repeat_row(const Value* x, std::size_t rows, std::size_t channels,
+                                      float factor, Value* y) {
   for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t c = 0; c < channels; ++c) y[c] += x[row * channels + c];
+    for (std::size_t c = 0; c < channels; ++c) {
+      y[row * channels + c] = from_float<Value>(factor * to_float(x[c]));
+    }
   }
-  for (std::size_t c = 0; c < channels; ++c) y[c] *= factor;
 }
 
-FOREBAY_VECTOR_CLONES
-void repeat_row(const float* x, std::size_t rows, std::size_t channels, float factor, float* y) {
-  for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t c = 0; c < channels; ++c) y[row * channels + c] = factor * x[c];
-  }
+template <class From, class To>
+FOREBAY_VECTOR_CLONES void convert(const From* x, std::size_t size, To* y) {
+  for (std::size_t i = 0; i < size; ++i) y[i] = from_float<To>(to_float(x[i]));
 }
+
+#define FOREBAY_KERNELS(Value)                                                                     \
+  template void moments(const Value*, std::size_t, std::size_t, double*, double*, float*);         \
+  template void normalise(const Value*, std::size_t, std::size_t, Affine, const Value*, float,     \
+                          Value*);                                                                 \
+  template void add_gradient_moments(const Value*, const Value*, std::size_t, std::size_t, Affine, \
+                                     float, const float*, double*, float*);                        \
+  template void normalise_backward(const Value*, const Value*, std::size_t, std::size_t, Affine,   \
+                                   float, const float*, const float*, const float*, Value*);       \
+  template void add_floor(const Value*, const Value*, std::size_t, float, Value*);                 \
+  template void mask_gradient(const Value*, const Value*, const Value*, std::size_t, float,        \
+                              Value*);                                                             \
+  template void sum_rows(const Value*, std::size_t, std::size_t, float, Value*);                   \
+  template void repeat_row(const Value*, std::size_t, std::size_t, float, Value*);                 \
+  template void convert(const float*, std::size_t, Value*)
+
+FOREBAY_KERNELS(float);
+FOREBAY_KERNELS(Bfloat16);
+template void convert(const Bfloat16*, std::size_t, float*);
 
 }  // namespace forebay::kernels

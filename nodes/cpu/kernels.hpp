@@ -1,10 +1,14 @@
 #pragma once
 
-// Loops over floats that the compiler vectorises, for AVX-512, AVX2 and plain x86-64.
+// Loops that the compiler vectorises, for AVX-512, AVX2 and plain x86-64. Values in memory are
+// `Value`: float, or Bfloat16, rounded once where they are written. All else is float.
 //
 // Matrices are rows x channels, row after row. `floor` is 0 for a ReLU and minus infinity for none.
 
 #include <cstddef>
+#include <type_traits>
+
+#include <forebay/nodes/cpu/bfloat16.hpp>
 
 namespace forebay::kernels {
 
@@ -18,7 +22,8 @@ struct Affine {
 /// around its own first row and merged as Chan, Golub and LeVeque do (1983), so that far from zero
 /// no digits are lost, and few where a first row lies far from all others: the sum stays good to
 /// 1e-4. `scratch` holds 2 x channels floats.
-void moments(const float* x, std::size_t rows, std::size_t channels, double* mean, double* squares,
+template <class Value>
+void moments(const Value* x, std::size_t rows, std::size_t channels, double* mean, double* squares,
              float* scratch);
 
 /// Takes the moments of `more_rows` further rows into those of `rows`; one of the two is above 0.
@@ -26,31 +31,43 @@ void merge_moments(std::size_t rows, double* mean, double* squares, std::size_t 
                    const double* more_mean, const double* more_squares, std::size_t channels);
 
 /// y = max(x * scale + shift [+ other], floor); `other` may be null.
-void normalise(const float* x, std::size_t rows, std::size_t channels, Affine affine,
-               const float* other, float floor, float* y);
+template <class Value>
+void normalise(const Value* x, std::size_t rows, std::size_t channels, Affine affine,
+               const std::type_identity_t<Value>* other, float floor, Value* y);
 
 /// Adds the sums over rows of dz to sums[0, channels) and of dz * (x - mean) to the second half,
 /// where dz is the gradient g where x * scale + shift is above `floor`, else 0.
-void add_gradient_moments(const float* x, const float* g, std::size_t rows, std::size_t channels,
+template <class Value>
+void add_gradient_moments(const Value* x, const Value* g, std::size_t rows, std::size_t channels,
                           Affine affine, float floor, const float* mean, double* sums,
                           float* scratch);
 
 /// dx = dz * scale + (x - mean) * slope + offset, with dz as above.
-void normalise_backward(const float* x, const float* g, std::size_t rows, std::size_t channels,
+template <class Value>
+void normalise_backward(const Value* x, const Value* g, std::size_t rows, std::size_t channels,
                         Affine affine, float floor, const float* mean, const float* slope,
-                        const float* offset, float* dx);
+                        const float* offset, Value* dx);
 
 /// y = max(a [+ b], floor); `b` may be null.
-void add_floor(const float* a, const float* b, std::size_t size, float floor, float* y);
+template <class Value>
+void add_floor(const Value* a, const std::type_identity_t<Value>* b, std::size_t size, float floor,
+               Value* y);
 
 /// dz = a [+ b] where y is above `floor`, else 0; `b` may be null. `dz` may be `a`.
-void mask_gradient(const float* a, const float* b, const float* y, std::size_t size, float floor,
-                   float* dz);
+template <class Value>
+void mask_gradient(const Value* a, const std::type_identity_t<Value>* b, const Value* y,
+                   std::size_t size, float floor, Value* dz);
 
 /// y[c] = factor * the sum of column c.
-void sum_rows(const float* x, std::size_t rows, std::size_t channels, float factor, float* y);
+template <class Value>
+void sum_rows(const Value* x, std::size_t rows, std::size_t channels, float factor, Value* y);
 
 /// Every row of y = factor * x.
-void repeat_row(const float* x, std::size_t rows, std::size_t channels, float factor, float* y);
+template <class Value>
+void repeat_row(const Value* x, std::size_t rows, std::size_t channels, float factor, Value* y);
+
+/// y = x; one of the two types is float.
+template <class From, class To>
+void convert(const From* x, std::size_t size, To* y);
 
 }  // namespace forebay::kernels

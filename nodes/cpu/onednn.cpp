@@ -31,23 +31,6 @@ dnnl::primitive_attr attributes() {
   return attributes;
 }
 
-memory::desc images(std::size_t rows, const ImageShape& shape) {
-  const auto count = static_cast<memory::dim>(rows);
-  return {{count, shape.channels, shape.height, shape.width},
-          memory::data_type::f32,
-          memory::format_tag::nhwc};
-}
-
-memory::desc plain(const memory::dims& dims) {
-  constexpr memory::format_tag kTags[]{memory::format_tag::a, memory::format_tag::ab,
-                                       memory::format_tag::abc, memory::format_tag::abcd};
-  return {dims, memory::data_type::f32, kTags[dims.size() - 1]};
-}
-
-memory::desc any(const memory::dims& dims) {
-  return {dims, memory::data_type::f32, memory::format_tag::any};
-}
-
 void Call::bind(int argument, const memory::desc& layout, const void* data) {
   memories_.emplace_back(layout, engine(), writable(data));
   arguments_.push_back({argument, memories_.back().get()});
@@ -68,7 +51,7 @@ void Call::run() {
   stream().wait();
 }
 
-Call reorder(const memory::desc& from, const memory::desc& to, float* target) {
+Call reorder(const memory::desc& from, const memory::desc& to, void* target) {
   Call call(dnnl::reorder(dnnl::reorder::primitive_desc(engine(), from, engine(), to)));
   call.bind(DNNL_ARG_FROM, from, DNNL_MEMORY_NONE);
   call.bind(DNNL_ARG_TO, to, target);

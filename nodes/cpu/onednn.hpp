@@ -8,6 +8,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include <forebay/nodes/cpu/bfloat16.hpp>
 #include <forebay/nodes/cpu/op.hpp>
 
 namespace forebay::onednn {
@@ -18,14 +19,32 @@ const dnnl::engine& engine();
 /// Primitives get their scratch memory from the plan.
 dnnl::primitive_attr attributes();
 
+template <class Value>
+inline constexpr auto kType = dnnl::memory::data_type::f32;
+template <>
+inline constexpr auto kType<Bfloat16> = dnnl::memory::data_type::bf16;
+
 /// rows x shape, NHWC.
-dnnl::memory::desc images(std::size_t rows, const ImageShape& shape);
+template <class Value>
+dnnl::memory::desc images(std::size_t rows, const ImageShape& shape) {
+  return {{static_cast<dnnl::memory::dim>(rows), shape.channels, shape.height, shape.width},
+          kType<Value>,
+          dnnl::memory::format_tag::nhwc};
+}
 
 /// A tensor in torchvision's plain order.
-dnnl::memory::desc plain(const dnnl::memory::dims& dims);
+template <class Value>
+dnnl::memory::desc plain(const dnnl::memory::dims& dims) {
+  using Tag = dnnl::memory::format_tag;
+  constexpr Tag kTags[]{Tag::a, Tag::ab, Tag::abc, Tag::abcd};
+  return {dims, kType<Value>, kTags[dims.size() - 1]};
+}
 
 /// The same dimensions in whatever layout the primitive prefers.
-dnnl::memory::desc any(const dnnl::memory::dims& dims);
+template <class Value>
+dnnl::memory::desc any(const dnnl::memory::dims& dims) {
+  return {dims, kType<Value>, dnnl::memory::format_tag::any};
+}
 
 /// A primitive and its arguments.
 class Call {
@@ -50,6 +69,6 @@ class Call {
 
 /// Copies between two layouts of one tensor, from where `rebind(DNNL_ARG_FROM, ...)` says to
 /// `target`.
-Call reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to, float* target);
+Call reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to, void* target);
 
 }  // namespace forebay::onednn

@@ -13,7 +13,7 @@ namespace forebay {
 /// The output of a layer: where its values lie, and the terms whose sum is its gradient.
 struct Tensor {
   ImageShape shape;            // of one row; NHWC in memory
-  int value = -1;              // buffer of rows x shape floats
+  int value = -1;              // buffer of rows x shape values
   std::vector<int> gradients;  // a buffer from each layer that reads the tensor
 
   std::size_t channels() const { return static_cast<std::size_t>(shape.channels); }
@@ -21,7 +21,7 @@ struct Tensor {
   std::size_t row_size() const { return channels() * pixels(); }
 };
 
-/// The network's input is tensor 0. Its values are the caller's images, no gradient flows to it.
+/// The network's input is tensor 0: a copy of the caller's images; no gradient flows to it.
 constexpr int kImages = 0;
 
 /// Collects the buffers of all ops while it walks through a step: forward, loss, backward.
@@ -42,7 +42,11 @@ class Planner {
     plan_.use(buffer, now_);
     return buffer;
   }
-  int write_floats(std::size_t count) { return write(count * sizeof(float)); }
+  template <class Value>
+  int write_values(std::size_t count) {
+    return write(count * sizeof(Value));
+  }
+  int write_floats(std::size_t count) { return write_values<float>(count); }
 
   /// A buffer that keeps its content from step to step.
   int keep(std::size_t bytes) {
@@ -66,8 +70,11 @@ class Arena {
   Arena(std::byte* base, const MemoryPlan& plan) : base_(base), plan_(&plan) {}
 
   void* bytes(int buffer) const { return base_ + plan_->offset(buffer); }
-  float* floats(int buffer) const { return static_cast<float*>(bytes(buffer)); }
-  double* doubles(int buffer) const { return static_cast<double*>(bytes(buffer)); }
+  template <class Value>
+  Value* values(int buffer) const {
+    return static_cast<Value*>(bytes(buffer));
+  }
+  float* floats(int buffer) const { return values<float>(buffer); }
 
  private:
   std::byte* base_;
@@ -79,7 +86,8 @@ enum class Mode { kTraining, kInference };
 /// What changes from one step to the next.
 struct Pass {
   Mode mode = Mode::kTraining;
-  const float* images = nullptr;  // as many rows as the replica was compiled for
+  const float* images = nullptr;
+  std::size_t rows = 0;  // of images; inference may leave out the last of those compiled for
 };
 
 /// The constructor compiles the layer; then plan_forward, plan_backward and bind are called once,
@@ -116,6 +124,7 @@ class Op {
 
 /// The gradient of an op's output: one or two terms, which kernels that can add read as they are
 /// and others as their sum. A tensor that more than two layers read is summed before.
+template <class Value>
 class OutputGradient {
  public:
   /// Declares the terms read now. `most` terms (1 or 2) are left separate.
@@ -125,18 +134,18 @@ class OutputGradient {
   /// Sums where there are too many terms.
   void gather() const;
 
-  const float* first() const { return first_; }
-  const float* second() const { return second_; }  // null when there is one term
+  const Value* first() const { return first_; }
+  const Value* second() const { return second_; }  // null when there is one term
   int buffer() const { return terms_.size() == 1 ? terms_.front() : sum_; }
 
  private:
   std::vector<int> terms_;
-  std::vector<const float*> bound_;
+  std::vector<const Value*> bound_;
   std::size_t size_ = 0, most_ = 1;
   int sum_ = -1, threads_ = 1;
-  float* total_ = nullptr;
-  const float* first_ = nullptr;
-  const float* second_ = nullptr;
+  Value* total_ = nullptr;
+  const Value* first_ = nullptr;
+  const Value* second_ = nullptr;
 };
 
 }  // namespace forebay

@@ -3,6 +3,7 @@
 // One copy of the network on one device: what the CPU, CUDA and simulated devices implement.
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -47,12 +48,17 @@ struct GradientBucket {
   std::span<float> values;  // the replica's gradient; valid until its next step begins
 };
 
+/// What activations and their gradients are stored in. Weights, their gradients, statistics and the
+/// loss are float32 with either.
+enum class Precision : std::uint8_t { kFloat32, kBfloat16 };
+
 /// How a network is compiled for a device.
 struct ReplicaOptions {
-  std::size_t rows = 1;                 // rows per step, fixed
-  float label_smoothing = 0;            // in [0, 1)
-  std::size_t bucket_bytes = 25 << 20;  // a bucket closes when it has reached this
-  int threads = 1;                      // CPU replicas: threads of one step
+  std::size_t rows = 1;                       // rows per step, fixed
+  float label_smoothing = 0;                  // in [0, 1)
+  std::size_t bucket_bytes = 25 << 20;        // a bucket closes when it has reached this
+  int threads = 1;                            // CPU replicas: threads of one step
+  Precision precision = Precision::kFloat32;  // of CPU replicas
 };
 
 /// A network compiled for one device and a fixed number of rows. Calls come from one thread at a
@@ -95,7 +101,11 @@ class Replica {
   virtual bool waits() const { return false; }
 };
 
-/// A replica on the CPU through oneDNN, fp32, NHWC end to end.
+/// What a CPU replica should compute in when `wanted` is asked for: float32 where the CPU has no
+/// instructions for bfloat16 (AVX-512 BF16 or AMX), which would be slower than float32 there.
+Precision cpu_precision(Precision wanted);
+
+/// A replica on the CPU through oneDNN, NHWC end to end.
 std::unique_ptr<Replica> make_cpu_replica(const Network& network, const ReplicaOptions& options);
 
 /// `memory_bytes()` of that replica, from its plan alone: takes none of it, and some ten

@@ -23,6 +23,10 @@ std::string wrong_batch(const TrainOptions& options, const SimProfile& profile) 
                      most * options.devices.size());
 }
 
+Precision wanted_precision(const TrainOptions& options) {
+  return options.dtype == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32;
+}
+
 }  // namespace
 
 std::size_t cores_here() { return std::max(1U, std::thread::hardware_concurrency()); }
@@ -39,11 +43,20 @@ int threads_per_replica(const TrainOptions& options) {
   return static_cast<int>(share - share / 8);
 }
 
+std::string describe_precision(const TrainOptions& options) {
+  const Precision wanted = wanted_precision(options);
+  if (wanted == Precision::kFloat32) return "";
+  return cpu_precision(wanted) == wanted
+             ? "bfloat16, with weights in float32"
+             : "float32, because this CPU has no instructions for bfloat16";
+}
+
 ReplicaOptions replica_options(const TrainOptions& options) {
   ReplicaOptions replica;
   replica.rows = rows_per_device(options);
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
   replica.threads = threads_per_replica(options);
+  replica.precision = cpu_precision(wanted_precision(options));
   return replica;
 }
 

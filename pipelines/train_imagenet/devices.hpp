@@ -24,6 +24,10 @@ std::size_t rows_per_device(const TrainOptions& options);
 /// Threads that a replica computes with. Simulated ones do not compute: 1.
 int threads_per_replica(const TrainOptions& options);
 
+/// "bfloat16, ...": what the CPU computes in where --dtype asks for another type than float32;
+/// empty where it does not.
+std::string describe_precision(const TrainOptions& options);
+
 /// How each replica is compiled.
 ReplicaOptions replica_options(const TrainOptions& options);
 

@@ -266,8 +266,9 @@ std::vector<Flag> training_flags() {
            text_from({"default"},
                      {"xavier", "msra", "orthogonal", "normal", "uniform", "one", "zero"}),
            "default: He-normal convolutions, as torchvision's"),
-      flag(kTraining, "dtype", "TYPE", &T::dtype, text_from({"float32"}, {"float16"}),
-           "what the network computes in: float32"),
+      flag(kTraining, "dtype", "TYPE", &T::dtype, text_from({"float32", "bfloat16"}, {"float16"}),
+           "what the network computes in: float32, or on CPUs with instructions for it bfloat16; "
+           "weights and checkpoints are float32 with either"),
       gpus(),
       flag(kTraining, "kv-store", "NAME", &T::kv_store,
            text_from({"device", "local"},

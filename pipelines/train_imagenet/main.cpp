@@ -17,6 +17,7 @@
 #include <forebay/graph/inspect/serve_web.hpp>
 #include <forebay/graph/record/recorder.hpp>
 #include <train_imagenet/checkpoints.hpp>
+#include <train_imagenet/devices.hpp>
 #include <train_imagenet/flags.hpp>
 #include <train_imagenet/host_memory.hpp>
 #include <train_imagenet/host_simulation.hpp>
@@ -115,6 +116,9 @@ int run(const TrainOptions& options) {
     std::cout << "train_imagenet " FOREBAY_VERSION "\n";
   } else if (options.summary) {
     std::cout << summary(make_network(options));
+    if (const std::string type = describe_precision(options); !type.empty()) {
+      std::cout << "computed in " << type << '\n';
+    }
   } else {
     try {
       return train(options);

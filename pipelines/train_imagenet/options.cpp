@@ -257,6 +257,11 @@ void check_simulation(const TrainOptions& o) {
   if (o.host_cores && !simulated(o.devices)) {
     throw Error("--host-cores is given without simulated --devices; give some, e.g. sim:16:K80");
   }
+  if (simulated(o.devices) && o.dtype != "float32") {
+    throw Error("--dtype " + o.dtype +
+                " is for the CPU; simulated --devices take the times of their profiles: leave it "
+                "out");
+  }
   if (o.host_cores && (o.benchmark || o.test_io)) {
     throw Error(fmt::format("--host-cores and --{} 1 exclude each other; give one of them",
                             o.benchmark ? "benchmark" : "test-io"));

@@ -100,6 +100,9 @@ Session::Session(const TrainOptions& options, Log& log)
     result_.simulated = describe_simulated(options, network_);
     log_.info("Simulated: " + result_.simulated);
   }
+  if (const std::string type = describe_precision(options); !type.empty()) {
+    log_.info("Computing in " + type);
+  }
   const auto batch = static_cast<std::uint64_t>(options.batch_size);
   if (!options.model_prefix.empty()) {
     check_writable(options.model_prefix);

@@ -7,6 +7,7 @@
 namespace forebay {
 
 /// y = activation(a [+ b]). Both inputs share one gradient buffer.
+template <class Value>
 class Add final : public Op {
  public:
   /// `b` is -1 for a lone activation.
@@ -24,9 +25,9 @@ class Add final : public Op {
   std::size_t size_ = 0;
   int threads_ = 1;
   int input_gradient_ = -1;
-  OutputGradient gradient_;
-  const float *a_values_ = nullptr, *b_values_ = nullptr;
-  float *y_ = nullptr, *dz_ = nullptr;
+  OutputGradient<Value> gradient_;
+  const Value *a_values_ = nullptr, *b_values_ = nullptr;
+  Value *y_ = nullptr, *dz_ = nullptr;
 };
 
 }  // namespace forebay

@@ -16,8 +16,9 @@ constexpr std::size_t kSumBytes = 2 * (sizeof(double) + sizeof(float));
 
 }  // namespace
 
-Norm::Norm(int input, int other, int output, Activation activation, ParameterPlaces places,
-           StatisticsPlaces statistics)
+template <class Value>
+Norm<Value>::Norm(int input, int other, int output, Activation activation, ParameterPlaces places,
+                  StatisticsPlaces statistics)
     : Op(places.indices),
       input_(input),
       other_(other),
@@ -26,36 +27,39 @@ Norm::Norm(int input, int other, int output, Activation activation, ParameterPla
       statistics_(statistics),
       floor_(activation == Activation::kRelu ? 0 : -std::numeric_limits<float>::infinity()) {}
 
-void Norm::plan_forward(Planner& planner) {
+template <class Value>
+void Norm<Value>::plan_forward(Planner& planner) {
   Tensor& output = planner.tensor(output_);
   threads_ = planner.threads;
   channels_ = output.channels();
   pixels_ = planner.rows * output.pixels();
   planner.read(planner.tensor(input_).value);
   if (adds()) planner.read(planner.tensor(other_).value);
-  output.value = planner.write_floats(pixels_ * channels_);
+  output.value = planner.write_values<Value>(pixels_ * channels_);
   kept_ = planner.keep_floats(8 * channels_);
   sums_buffer_ = planner.write(static_cast<std::size_t>(threads_) * channels_ * kSumBytes);
 }
 
-void Norm::plan_backward(Planner& planner) {
+template <class Value>
+void Norm<Value>::plan_backward(Planner& planner) {
   Tensor& input = planner.tensor(input_);
   const Tensor& output = planner.tensor(output_);
   planner.read(input.value);
   gradient_.plan(planner, output, adds() ? 2 : 1);
   if (adds()) {
     planner.read(output.value);
-    masked_buffer_ = planner.write_floats(pixels_ * channels_);
+    masked_buffer_ = planner.write_values<Value>(pixels_ * channels_);
     planner.tensor(other_).gradients.push_back(masked_buffer_);
   }
-  input_gradient_ = planner.write_floats(pixels_ * channels_);
+  input_gradient_ = planner.write_values<Value>(pixels_ * channels_);
   input.gradients.push_back(input_gradient_);
   backward_sums_ = planner.write(static_cast<std::size_t>(threads_) * channels_ * kSumBytes);
 }
 
-void Norm::bind(const Arena& arena, const Planner& planner) {
+template <class Value>
+void Norm<Value>::bind(const Arena& arena, const Planner& planner) {
   const auto value = [&](int tensor) {
-    return arena.floats(planner.tensors[static_cast<std::size_t>(tensor)].value);
+    return arena.values<Value>(planner.tensors[static_cast<std::size_t>(tensor)].value);
   };
   x_ = value(input_);
   if (adds()) added_ = value(other_);
@@ -71,38 +75,42 @@ void Norm::bind(const Arena& arena, const Planner& planner) {
   forward_sums_bytes_ = static_cast<std::byte*>(arena.bytes(sums_buffer_));
 
   gradient_.bind(arena);
-  if (adds()) masked_ = arena.floats(masked_buffer_);
-  dx_ = arena.floats(input_gradient_);
+  if (adds()) masked_ = arena.values<Value>(masked_buffer_);
+  dx_ = arena.values<Value>(input_gradient_);
   gamma_gradient_ = arena.floats(places_.gradients) + places_.offsets[0];
   beta_gradient_ = arena.floats(places_.gradients) + places_.offsets[1];
   backward_sums_bytes_ = static_cast<std::byte*>(arena.bytes(backward_sums_));
 }
 
-void Norm::load(std::size_t which, const float* parameters) {
+template <class Value>
+void Norm<Value>::load(std::size_t which, const float* parameters) {
   std::copy_n(parameters + places_.offsets[which], channels_, which == 0 ? gamma_ : beta_);
 }
 
-double* Norm::sums(int part) const {
+template <class Value>
+double* Norm<Value>::sums(int part) const {
   return reinterpret_cast<double*>(sums_ + static_cast<std::size_t>(part) * channels_ * kSumBytes);
 }
 
-float* Norm::scratch(int part) const {
+template <class Value>
+float* Norm<Value>::scratch(int part) const {
   return reinterpret_cast<float*>(sums(part) + 2 * channels_);
 }
 
-void Norm::clear_sums() {
+template <class Value>
+void Norm<Value>::clear_sums() {
   for (int part = 0; part < threads_; ++part) std::fill_n(sums(part), 2 * channels_, 0.0);
 }
 
-double Norm::total(std::size_t i) const {
+template <class Value>
+double Norm<Value>::total(std::size_t i) const {
   double sum = 0;
   for (int part = 0; part < threads_; ++part) sum += sums(part)[i];
   return sum;
 }
 
-void Norm::forward(const Pass& pass) {
-  if (input_ == kImages) x_ = pass.images;
-  if (other_ == kImages) added_ = pass.images;
+template <class Value>
+void Norm<Value>::forward(const Pass& pass) {
   if (pass.mode == Mode::kTraining) {
     use_batch_statistics();
   } else {
@@ -116,7 +124,8 @@ void Norm::forward(const Pass& pass) {
   });
 }
 
-void Norm::use_batch_statistics() {
+template <class Value>
+void Norm<Value>::use_batch_statistics() {
   sums_ = forward_sums_bytes_;
   for_each_part(threads_, [this](int part) {
     const Part range = part_of(pixels_, part, threads_);
@@ -142,13 +151,15 @@ void Norm::use_batch_statistics() {
   }
 }
 
-void Norm::use_running_statistics() {
+template <class Value>
+void Norm<Value>::use_running_statistics() {
   for (std::size_t c = 0; c < channels_; ++c) {
     set_affine(c, static_cast<double>(running_mean_[c]), static_cast<double>(running_variance_[c]));
   }
 }
 
-void Norm::set_affine(std::size_t channel, double mean, double variance) {
+template <class Value>
+void Norm<Value>::set_affine(std::size_t channel, double mean, double variance) {
   const double inverse = 1 / std::sqrt(variance + kEpsilon);
   const double scale = static_cast<double>(gamma_[channel]) * inverse;
   mean_[channel] = static_cast<float>(mean);
@@ -157,14 +168,15 @@ void Norm::set_affine(std::size_t channel, double mean, double variance) {
   shift_[channel] = static_cast<float>(static_cast<double>(beta_[channel]) - mean * scale);
 }
 
-void Norm::backward(const Pass& /*pass*/) {
+template <class Value>
+void Norm<Value>::backward(const Pass& /*pass*/) {
   gradient_.gather();
   sums_ = backward_sums_bytes_;
   clear_sums();
   for_each_part(threads_, [this](int part) { sum_gradient(part); });
   finish_gradient_sums();
   // What was added to needs its gradient masked as well, and then it need not be masked again.
-  const float* g = adds() ? masked_ : gradient_.first();
+  const Value* g = adds() ? masked_ : gradient_.first();
   const float floor = adds() ? -std::numeric_limits<float>::infinity() : floor_;
   for_each_part(threads_, [this, g, floor](int part) {
     const Part range = part_of(pixels_, part, threads_);
@@ -174,7 +186,8 @@ void Norm::backward(const Pass& /*pass*/) {
   });
 }
 
-void Norm::sum_gradient(int part) {
+template <class Value>
+void Norm<Value>::sum_gradient(int part) {
   const Part range = part_of(pixels_, part, threads_);
   if (!adds()) {
     const std::size_t at = range.begin * channels_;
@@ -186,7 +199,7 @@ void Norm::sum_gradient(int part) {
   const std::size_t block = std::max<std::size_t>(32, 16384 / channels_);
   for (std::size_t row = range.begin; row < range.end; row += block) {
     const std::size_t rows = std::min(block, range.end - row), at = row * channels_;
-    const float* second = gradient_.second() == nullptr ? nullptr : gradient_.second() + at;
+    const Value* second = gradient_.second() == nullptr ? nullptr : gradient_.second() + at;
     kernels::mask_gradient(gradient_.first() + at, second, y_ + at, rows * channels_, floor_,
                            masked_ + at);
     kernels::add_gradient_moments(x_ + at, masked_ + at, rows, channels_, affine(),
@@ -195,7 +208,8 @@ void Norm::sum_gradient(int part) {
   }
 }
 
-void Norm::finish_gradient_sums() {
+template <class Value>
+void Norm<Value>::finish_gradient_sums() {
   const auto count = static_cast<double>(pixels_);
   for (std::size_t c = 0; c < channels_; ++c) {
     const auto inverse = static_cast<double>(inverse_deviation_[c]);
@@ -207,5 +221,8 @@ void Norm::finish_gradient_sums() {
     offset_[c] = static_cast<float>(-scale * beta_gradient / count);
   }
 }
+
+template class Norm<float>;
+template class Norm<Bfloat16>;
 
 }  // namespace forebay

@@ -20,6 +20,7 @@ enum class Activation { kNone, kRelu };
 ///
 /// oneDNN's batch norm reads x once more (mean, then variance) and cannot add, which costs another
 /// read and write of each block's output.
+template <class Value>
 class Norm final : public Op {
  public:
   /// `other` is -1 where nothing is added.
@@ -57,10 +58,10 @@ class Norm final : public Op {
 
   int kept_ = -1, sums_buffer_ = -1, backward_sums_ = -1;
   int masked_buffer_ = -1, input_gradient_ = -1;
-  OutputGradient gradient_;
+  OutputGradient<Value> gradient_;
 
-  const float *x_ = nullptr, *added_ = nullptr;
-  float *y_ = nullptr, *masked_ = nullptr, *dx_ = nullptr;
+  const Value *x_ = nullptr, *added_ = nullptr;
+  Value *y_ = nullptr, *masked_ = nullptr, *dx_ = nullptr;
   float *gamma_ = nullptr, *beta_ = nullptr;  // kept, `channels_` each
   float *mean_ = nullptr, *inverse_deviation_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;
   float *slope_ = nullptr, *offset_ = nullptr;

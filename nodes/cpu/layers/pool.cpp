@@ -5,12 +5,13 @@
 
 namespace forebay {
 
-MaxPool::MaxPool(const Layer& layer, int input, int output, const Planner& planner)
+template <class Value>
+MaxPool<Value>::MaxPool(const Layer& layer, int input, int output, const Planner& planner)
     : Op({}), input_(input), output_(output) {
   constexpr auto kMax = dnnl::algorithm::pooling_max;
   const auto& from = planner.tensors[static_cast<std::size_t>(input)].shape;
-  const auto source = onednn::images(planner.rows, from);
-  const auto target = onednn::images(planner.rows, layer.output);
+  const auto source = onednn::images<Value>(planner.rows, from);
+  const auto target = onednn::images<Value>(planner.rows, layer.output);
   const dnnl::memory::dims kernel{layer.kernel, layer.kernel}, strides{layer.stride, layer.stride};
   const dnnl::memory::dims padding{layer.padding, layer.padding};
   forward_layout_ = {
@@ -23,26 +24,29 @@ MaxPool::MaxPool(const Layer& layer, int input, int output, const Planner& plann
                       forward_layout_};
 }
 
-void MaxPool::plan_forward(Planner& planner) {
+template <class Value>
+void MaxPool<Value>::plan_forward(Planner& planner) {
   Tensor& output = planner.tensor(output_);
   planner.read(planner.tensor(input_).value);
-  output.value = planner.write_floats(planner.rows * output.row_size());
+  output.value = planner.write_values<Value>(planner.rows * output.row_size());
   workspace_ = planner.write(forward_layout_.workspace_desc().get_size());
   forward_scratch_ = planner.write(forward_layout_.scratchpad_desc().get_size());
 }
 
-void MaxPool::plan_backward(Planner& planner) {
+template <class Value>
+void MaxPool<Value>::plan_backward(Planner& planner) {
   Tensor& input = planner.tensor(input_);
   gradient_.plan(planner, planner.tensor(output_), 1);
   planner.read(workspace_);
-  input_gradient_ = planner.write_floats(planner.rows * input.row_size());
+  input_gradient_ = planner.write_values<Value>(planner.rows * input.row_size());
   input.gradients.push_back(input_gradient_);
   backward_scratch_ = planner.write(backward_layout_.scratchpad_desc().get_size());
 }
 
-void MaxPool::bind(const Arena& arena, const Planner& planner) {
+template <class Value>
+void MaxPool<Value>::bind(const Arena& arena, const Planner& planner) {
   const auto value = [&](int tensor) {
-    return arena.floats(planner.tensors[static_cast<std::size_t>(tensor)].value);
+    return arena.values<Value>(planner.tensors[static_cast<std::size_t>(tensor)].value);
   };
   const auto& forth = forward_layout_;
   forward_ = onednn::Call(dnnl::primitive(forth.get()));
@@ -55,22 +59,24 @@ void MaxPool::bind(const Arena& arena, const Planner& planner) {
   gradient_.bind(arena);
   backward_ = onednn::Call(dnnl::primitive(back.get()));
   backward_.bind(DNNL_ARG_DIFF_DST, back.diff_dst_desc(), gradient_.first());
-  backward_.bind(DNNL_ARG_DIFF_SRC, back.diff_src_desc(), arena.floats(input_gradient_));
+  backward_.bind(DNNL_ARG_DIFF_SRC, back.diff_src_desc(), arena.values<Value>(input_gradient_));
   backward_.bind(DNNL_ARG_WORKSPACE, back.workspace_desc(), arena.bytes(workspace_));
   backward_.bind(DNNL_ARG_SCRATCHPAD, back.scratchpad_desc(), arena.bytes(backward_scratch_));
 }
 
-void MaxPool::forward(const Pass& pass) {
-  if (input_ == kImages) forward_.rebind(DNNL_ARG_SRC, pass.images);
+template <class Value>
+void MaxPool<Value>::forward(const Pass& /*pass*/) {
   forward_.run();
 }
 
-void MaxPool::backward(const Pass& /*pass*/) {
+template <class Value>
+void MaxPool<Value>::backward(const Pass& /*pass*/) {
   gradient_.gather();
   backward_.run();
 }
 
-void AveragePool::plan_forward(Planner& planner) {
+template <class Value>
+void AveragePool<Value>::plan_forward(Planner& planner) {
   const Tensor& input = planner.tensor(input_);
   Tensor& output = planner.tensor(output_);
   rows_ = planner.rows;
@@ -78,34 +84,37 @@ void AveragePool::plan_forward(Planner& planner) {
   pixels_ = input.pixels();
   channels_ = input.channels();
   planner.read(input.value);
-  output.value = planner.write_floats(rows_ * channels_);
+  output.value = planner.write_values<Value>(rows_ * channels_);
 }
 
-void AveragePool::plan_backward(Planner& planner) {
+template <class Value>
+void AveragePool<Value>::plan_backward(Planner& planner) {
   gradient_.plan(planner, planner.tensor(output_), 1);
-  input_gradient_ = planner.write_floats(rows_ * pixels_ * channels_);
+  input_gradient_ = planner.write_values<Value>(rows_ * pixels_ * channels_);
   planner.tensor(input_).gradients.push_back(input_gradient_);
 }
 
-void AveragePool::bind(const Arena& arena, const Planner& planner) {
-  x_ = arena.floats(planner.tensors[static_cast<std::size_t>(input_)].value);
-  y_ = arena.floats(planner.tensors[static_cast<std::size_t>(output_)].value);
+template <class Value>
+void AveragePool<Value>::bind(const Arena& arena, const Planner& planner) {
+  x_ = arena.values<Value>(planner.tensors[static_cast<std::size_t>(input_)].value);
+  y_ = arena.values<Value>(planner.tensors[static_cast<std::size_t>(output_)].value);
   gradient_.bind(arena);
-  dx_ = arena.floats(input_gradient_);
+  dx_ = arena.values<Value>(input_gradient_);
 }
 
-void AveragePool::forward(const Pass& pass) {
-  const float* x = input_ == kImages ? pass.images : x_;
-  for_each_part(threads_, [this, x](int part) {
+template <class Value>
+void AveragePool<Value>::forward(const Pass& /*pass*/) {
+  for_each_part(threads_, [this](int part) {
     const Part range = part_of(rows_, part, threads_);
     for (std::size_t row = range.begin; row < range.end; ++row) {
-      kernels::sum_rows(x + row * pixels_ * channels_, pixels_, channels_,
+      kernels::sum_rows(x_ + row * pixels_ * channels_, pixels_, channels_,
                         1 / static_cast<float>(pixels_), y_ + row * channels_);
     }
   });
 }
 
-void AveragePool::backward(const Pass& /*pass*/) {
+template <class Value>
+void AveragePool<Value>::backward(const Pass& /*pass*/) {
   gradient_.gather();
   for_each_part(threads_, [this](int part) {
     const Part range = part_of(rows_, part, threads_);
@@ -115,5 +124,10 @@ void AveragePool::backward(const Pass& /*pass*/) {
     }
   });
 }
+
+template class MaxPool<float>;
+template class MaxPool<Bfloat16>;
+template class AveragePool<float>;
+template class AveragePool<Bfloat16>;
 
 }  // namespace forebay

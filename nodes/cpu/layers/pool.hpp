@@ -8,6 +8,7 @@
 namespace forebay {
 
 /// oneDNN notes in a workspace which input was the largest, for the way back.
+template <class Value>
 class MaxPool final : public Op {
  public:
   MaxPool(const Layer& layer, int input, int output, const Planner& planner);
@@ -23,11 +24,12 @@ class MaxPool final : public Op {
   dnnl::pooling_forward::primitive_desc forward_layout_;
   dnnl::pooling_backward::primitive_desc backward_layout_;
   int workspace_ = -1, forward_scratch_ = -1, backward_scratch_ = -1, input_gradient_ = -1;
-  OutputGradient gradient_;
+  OutputGradient<Value> gradient_;
   onednn::Call forward_, backward_;
 };
 
 /// One value per row and channel.
+template <class Value>
 class AveragePool final : public Op {
  public:
   AveragePool(int input, int output) : Op({}), input_(input), output_(output) {}
@@ -42,9 +44,9 @@ class AveragePool final : public Op {
   int input_, output_;
   std::size_t rows_ = 0, pixels_ = 0, channels_ = 0;
   int threads_ = 1, input_gradient_ = -1;
-  OutputGradient gradient_;
-  const float* x_ = nullptr;
-  float *y_ = nullptr, *dx_ = nullptr;
+  OutputGradient<Value> gradient_;
+  const Value* x_ = nullptr;
+  Value *y_ = nullptr, *dx_ = nullptr;
 };
 
 }  // namespace forebay

@@ -11,16 +11,25 @@ using onednn::Call;
 namespace {
 
 /// Weights are loaded by any thread, and none but those of the steps shall grow a team.
-Call loader(const dnnl::memory::desc& plain, const dnnl::memory::desc& packed, float* weights) {
+Call loader(const dnnl::memory::desc& plain, const dnnl::memory::desc& packed, void* weights) {
   const TeamSize alone(1);
   return onednn::reorder(plain, packed, weights);
 }
 
+template <class Value>
+WeightedKernels make_kernels(const Layer& layer, const ImageShape& input, std::size_t rows) {
+  return layer.kind == LayerKind::kConvolution ? convolution_kernels<Value>(layer, input, rows)
+                                               : linear_kernels<Value>(layer, input, rows);
+}
+
 }  // namespace
 
-Weighted::Weighted(WeightedKernels kernels, int input, int output, ParameterPlaces places)
+template <class Value>
+Weighted<Value>::Weighted(const Layer& layer, int input, int output, ParameterPlaces places,
+                          const Planner& planner)
     : Op(places.indices),
-      kernels_(std::move(kernels)),
+      kernels_(make_kernels<Value>(layer, planner.tensors[static_cast<std::size_t>(input)].shape,
+                                   planner.rows)),
       input_(input),
       output_(output),
       places_(std::move(places)) {
@@ -29,10 +38,11 @@ Weighted::Weighted(WeightedKernels kernels, int input, int output, ParameterPlac
       !reads_images() && kernels_.backward_data.weights_desc(0) != kernels_.forward.weights_desc(0);
 }
 
-void Weighted::plan_forward(Planner& planner) {
+template <class Value>
+void Weighted<Value>::plan_forward(Planner& planner) {
   Tensor& output = planner.tensor(output_);
   planner.read(planner.tensor(input_).value);
-  output.value = planner.write_floats(planner.rows * output.row_size());
+  output.value = planner.write_values<Value>(planner.rows * output.row_size());
   forward_scratch_ = planner.write(kernels_.forward.scratchpad_desc().get_size());
   weights_ = planner.keep(kernels_.forward.weights_desc(0).get_size());
   if (own_data_weights_) {
@@ -41,12 +51,13 @@ void Weighted::plan_forward(Planner& planner) {
   if (has_bias()) bias_ = planner.keep_floats(output.channels());
 }
 
-void Weighted::plan_backward(Planner& planner) {
+template <class Value>
+void Weighted<Value>::plan_backward(Planner& planner) {
   Tensor& input = planner.tensor(input_);
   gradient_.plan(planner, planner.tensor(output_), 1);
+  planner.read(input.value);
   if (!reads_images()) {
-    planner.read(input.value);
-    input_gradient_ = planner.write_floats(planner.rows * input.row_size());
+    input_gradient_ = planner.write_values<Value>(planner.rows * input.row_size());
     input.gradients.push_back(input_gradient_);
     data_scratch_ = planner.write(kernels_.backward_data.scratchpad_desc().get_size());
   }
@@ -56,9 +67,10 @@ void Weighted::plan_backward(Planner& planner) {
   }
 }
 
-void Weighted::bind(const Arena& arena, const Planner& planner) {
+template <class Value>
+void Weighted<Value>::bind(const Arena& arena, const Planner& planner) {
   const auto value = [&](int tensor) {
-    return arena.floats(planner.tensors[static_cast<std::size_t>(tensor)].value);
+    return arena.values<Value>(planner.tensors[static_cast<std::size_t>(tensor)].value);
   };
   bind_forward(arena, value(input_), value(output_));
   gradient_.bind(arena);
@@ -66,9 +78,10 @@ void Weighted::bind(const Arena& arena, const Planner& planner) {
   bind_backward_weights(arena, value(input_));
 }
 
-void Weighted::bind_forward(const Arena& arena, const float* input, const float* output) {
+template <class Value>
+void Weighted<Value>::bind_forward(const Arena& arena, const Value* input, const Value* output) {
   const auto& layout = kernels_.forward;
-  float* weights = arena.floats(weights_);
+  auto* weights = arena.values<Value>(weights_);
   forward_ = Call(dnnl::primitive(layout.get()));
   forward_.bind(DNNL_ARG_SRC, layout.src_desc(0), input);
   forward_.bind(DNNL_ARG_WEIGHTS, layout.weights_desc(0), weights);
@@ -81,20 +94,23 @@ void Weighted::bind_forward(const Arena& arena, const float* input, const float*
   load_forward_ = loader(kernels_.plain_weights, layout.weights_desc(0), weights);
 }
 
-void Weighted::bind_backward_data(const Arena& arena) {
+template <class Value>
+void Weighted<Value>::bind_backward_data(const Arena& arena) {
   const auto& layout = kernels_.backward_data;
-  float* weights = arena.floats(own_data_weights_ ? data_weights_ : weights_);
+  auto* weights = arena.values<Value>(own_data_weights_ ? data_weights_ : weights_);
   backward_data_ = Call(dnnl::primitive(layout.get()));
   backward_data_.bind(DNNL_ARG_DIFF_DST, layout.diff_dst_desc(0), gradient_.first());
   backward_data_.bind(DNNL_ARG_WEIGHTS, layout.weights_desc(0), weights);
-  backward_data_.bind(DNNL_ARG_DIFF_SRC, layout.diff_src_desc(0), arena.floats(input_gradient_));
+  backward_data_.bind(DNNL_ARG_DIFF_SRC, layout.diff_src_desc(0),
+                      arena.values<Value>(input_gradient_));
   backward_data_.bind(DNNL_ARG_SCRATCHPAD, layout.scratchpad_desc(), arena.bytes(data_scratch_));
   if (own_data_weights_) {
     load_backward_ = loader(kernels_.plain_weights, layout.weights_desc(0), weights);
   }
 }
 
-void Weighted::bind_backward_weights(const Arena& arena, const float* input) {
+template <class Value>
+void Weighted<Value>::bind_backward_weights(const Arena& arena, const Value* input) {
   const auto& layout = kernels_.backward_weights;
   float* all = arena.floats(places_.gradients);
   float* plain = all + places_.offsets[0];
@@ -115,23 +131,21 @@ void Weighted::bind_backward_weights(const Arena& arena, const float* input) {
   }
 }
 
-void Weighted::forward(const Pass& pass) {
-  if (reads_images()) forward_.rebind(DNNL_ARG_SRC, pass.images);
+template <class Value>
+void Weighted<Value>::forward(const Pass& /*pass*/) {
   forward_.run();
 }
 
-void Weighted::backward(const Pass& pass) {
+template <class Value>
+void Weighted<Value>::backward(const Pass& /*pass*/) {
   gradient_.gather();
-  if (reads_images()) {
-    backward_weights_.rebind(DNNL_ARG_SRC, pass.images);
-  } else {
-    backward_data_.run();
-  }
+  if (!reads_images()) backward_data_.run();
   backward_weights_.run();
   if (reorders_gradient_) store_gradient_.run();
 }
 
-void Weighted::load(std::size_t which, const float* parameters) {
+template <class Value>
+void Weighted<Value>::load(std::size_t which, const float* parameters) {
   const float* from = parameters + places_.offsets[which];
   if (which == 1) {
     const auto size = static_cast<std::size_t>(kernels_.plain_weights.dims()[0]);
@@ -145,5 +159,8 @@ void Weighted::load(std::size_t which, const float* parameters) {
     load_backward_.run();
   }
 }
+
+template class Weighted<float>;
+template class Weighted<Bfloat16>;
 
 }  // namespace forebay

@@ -20,16 +20,22 @@ struct WeightedKernels {
   dnnl::memory::desc plain_weights;  // torchvision's layout
 };
 
-/// Kernels for a convolution, or for a linear layer that reads images as torchvision's flatten
-/// would give them (its weights' reorder swaps NHWC for CHW).
+/// Kernels on `Value`s whose gradients of the weights are floats: for a convolution, or for a
+/// linear layer that reads images as torchvision's flatten would give them (its weights' reorder
+/// swaps NHWC for CHW).
+template <class Value>
 WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input, std::size_t rows);
+template <class Value>
 WeightedKernels linear_kernels(const Layer& layer, const ImageShape& input, std::size_t rows);
 
 /// A layer with a weight and maybe a bias. Forward and backward-to-the-input may each prefer a
-/// layout of the weights; both copies are kept, and gradients are reordered as they are made.
+/// layout of the weights; both copies are kept, of `Value`s, and gradients, which stay floats, are
+/// reordered as they are made.
+template <class Value>
 class Weighted final : public Op {
  public:
-  Weighted(WeightedKernels kernels, int input, int output, ParameterPlaces places);
+  Weighted(const Layer& layer, int input, int output, ParameterPlaces places,
+           const Planner& planner);
 
   void plan_forward(Planner& planner) override;
   void plan_backward(Planner& planner) override;
@@ -41,9 +47,9 @@ class Weighted final : public Op {
  private:
   bool reads_images() const { return input_ == kImages; }
   bool has_bias() const { return places_.offsets.size() > 1; }
-  void bind_forward(const Arena& arena, const float* input, const float* output);
+  void bind_forward(const Arena& arena, const Value* input, const Value* output);
   void bind_backward_data(const Arena& arena);
-  void bind_backward_weights(const Arena& arena, const float* input);
+  void bind_backward_weights(const Arena& arena, const Value* input);
 
   WeightedKernels kernels_;
   int input_, output_;
@@ -55,7 +61,7 @@ class Weighted final : public Op {
   int weights_ = -1, data_weights_ = -1, bias_ = -1;
   int forward_scratch_ = -1, data_scratch_ = -1, weights_scratch_ = -1;
   int input_gradient_ = -1, weights_gradient_ = -1;
-  OutputGradient gradient_;
+  OutputGradient<Value> gradient_;
 
   onednn::Call forward_, backward_data_, backward_weights_;
   onednn::Call load_forward_, load_backward_, store_gradient_;

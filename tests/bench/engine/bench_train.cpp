@@ -1,7 +1,7 @@
 // Images per second of training on one CPU replica: forward, backward, SGD with momentum and the
 // reload of the weights, on random images.
 //
-//   bench_train DEPTH ROWS THREADS STEPS [SIZE]     e.g. bench_train 50 16 1 5
+//   bench_train DEPTH ROWS THREADS STEPS [SIZE [DTYPE]]     e.g. bench_train 50 16 1 5 224 bfloat16
 //
 // Prints the median step's images/s and, for machines that others use too, the images for each
 // second of processor time. The first step is not counted.
@@ -11,12 +11,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <functional>
+#include <string>
 #include <vector>
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/random.hpp>
 #include <forebay/nodes/train/replica.hpp>
+#include <forebay/nodes/train/sgd.hpp>
 
 namespace {
 
@@ -24,19 +25,8 @@ using forebay::GradientBucket;
 
 struct Options {
   int depth, rows, threads, steps, size;
+  forebay::Precision precision;
 };
-
-/// As torch.optim.SGD does it, on one bucket.
-void update(const GradientBucket& bucket, std::span<float> weights, std::span<float> momentum) {
-  constexpr float kRate = 0.01F, kMomentum = 0.9F, kDecay = 1e-4F;
-  float* weight = weights.data() + bucket.begin;
-  float* velocity = momentum.data() + bucket.begin;
-  for (std::size_t i = 0; i < bucket.values.size(); ++i) {
-    velocity[i] = kMomentum * velocity[i] + bucket.values[i] + kDecay * weight[i];
-    weight[i] -= kRate * velocity[i];
-  }
-}
-
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
@@ -49,12 +39,12 @@ double processor_seconds() {
 void run(const Options& options) {
   const auto network = forebay::resnet(options.depth, {3, options.size, options.size});
   const auto rows = static_cast<std::size_t>(options.rows);
-  const auto replica =
-      forebay::make_cpu_replica(network, {.rows = rows, .threads = options.threads});
+  const auto replica = forebay::make_cpu_replica(
+      network, {.rows = rows, .threads = options.threads, .precision = options.precision});
   forebay::Weights weights(network);
   weights.initialise(1);
   replica->load_parameters(weights, 0, weights.parameters().size());
-  std::vector<float> momentum(weights.parameters().size());
+  forebay::Sgd sgd(network);
   std::vector<float> images(rows * 3 * static_cast<std::size_t>(options.size * options.size));
   forebay::Random random(2);
   for (float& value : images) value = static_cast<float>(random.normal());
@@ -65,7 +55,7 @@ void run(const Options& options) {
     const auto start = std::chrono::steady_clock::now();
     const double processor_start = processor_seconds();
     replica->forward_backward({images.data(), labels, rows}, [&](const GradientBucket& bucket) {
-      update(bucket, weights.parameters(), momentum);
+      sgd.update(weights.parameters(), bucket.begin, bucket.values, /*lr=*/0.01);
       replica->load_parameters(weights, bucket.begin, bucket.values.size());
     });
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
@@ -81,16 +71,23 @@ void run(const Options& options) {
               images_per(seconds), images_per(processor));
 }
 
+forebay::Precision precision(const std::string& name) {
+  if (name == "float32") return forebay::Precision::kFloat32;
+  if (name == "bfloat16") return forebay::Precision::kBfloat16;
+  throw forebay::Error("DTYPE is " + name + "; give float32 or bfloat16");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count < 5) {
-    std::fprintf(stderr, "usage: bench_train DEPTH ROWS THREADS STEPS [SIZE]\n");
+    std::fprintf(stderr, "usage: bench_train DEPTH ROWS THREADS STEPS [SIZE [DTYPE]]\n");
     return 2;
   }
   try {
     run({std::atoi(arguments[1]), std::atoi(arguments[2]), std::atoi(arguments[3]),
-         std::max(std::atoi(arguments[4]), 1), count > 5 ? std::atoi(arguments[5]) : 224});
+         std::max(std::atoi(arguments[4]), 1), count > 5 ? std::atoi(arguments[5]) : 224,
+         precision(count > 6 ? arguments[6] : "float32")});
   } catch (const forebay::Error& error) {
     std::fprintf(stderr, "bench_train: %s\n", error.what());
     return 1;

@@ -1,35 +1,50 @@
 #!/usr/bin/env python3
 """Training speed beside PyTorch's on the same CPU: the same network, batch and threads, in turns.
 
-    python compare_pytorch.py build/release/bin/bench_train [--threads 1] [--rows 16] [--runs 5]
+    python compare_pytorch.py build/release/bin/bench_train [--networks 18 50 20] [--threads 1]
 
-PyTorch trains in channels_last, its fastest setting for these networks. Prints the medians and their
-ratio: above 1, Forebay is faster. `per processor second` holds on machines that others use too.
+PyTorch trains in channels_last, eager and compiled by torch.compile, with --dtype bfloat16 under
+autocast as well. Prints the medians of each, and Forebay's by the best of PyTorch's: above 1, Forebay
+is faster. Per processor second holds on machines that others use too.
 """
 
 import argparse
+import pathlib
 import re
 import statistics
 import subprocess
+import sys
 import time
 
 import torch
 import torchvision
 
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "fixtures" / "engine"))
+from make_fixtures import SmallResNet  # noqa: E402  (ResNet-20, which torchvision lacks)
+
+
+def make_model(depth):
+    return SmallResNet(1000) if depth == 20 else getattr(torchvision.models, f"resnet{depth}")()
+
 
 class PyTorchTraining:
-    def __init__(self, depth, rows):
-        self.model = getattr(torchvision.models, f"resnet{depth}")()
-        self.model = self.model.to(memory_format=torch.channels_last).train()
-        self.images = torch.randn(rows, 3, 224, 224).to(memory_format=torch.channels_last)
+    def __init__(self, depth, rows, size, dtype, compiled):
+        self.name = ("compiled " if compiled else "eager ") + dtype
+        self.autocast = dtype == "bfloat16"
+        self.model = make_model(depth).to(memory_format=torch.channels_last).train()
+        self.forward = torch.compile(self.model) if compiled else self.model
+        self.images = torch.randn(rows, 3, size, size).to(memory_format=torch.channels_last)
         self.labels = torch.full((rows,), 7)
         self.loss = torch.nn.CrossEntropyLoss()
         self.optimizer = torch.optim.SGD(self.model.parameters(), 0.01, 0.9, weight_decay=1e-4)
         self.step()
+        self.step()
 
     def step(self):
         self.optimizer.zero_grad()
-        self.loss(self.model(self.images), self.labels).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
+            loss = self.loss(self.forward(self.images), self.labels)
+        loss.backward()
         self.optimizer.step()
 
     def speed(self, steps):
@@ -43,35 +58,53 @@ class PyTorchTraining:
         return rows / statistics.median(wall), rows / statistics.median(processor)
 
 
-def forebay_speed(program, depth, rows, threads, steps):
-    command = [program, str(depth), str(rows), str(threads), str(steps)]
-    line = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found = re.search(r"([\d.]+) images/s, ([\d.]+) per processor second", line)
-    return float(found[1]), float(found[2])
+class ForebayTraining:
+    name = "Forebay"
+
+    def __init__(self, program, depth, rows, size, dtype, threads):
+        self.command = [program, depth, rows, threads, size, dtype]
+
+    def speed(self, steps):
+        program, depth, rows, threads, size, dtype = map(str, self.command)
+        command = [program, depth, rows, threads, str(steps), size, dtype]
+        line = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        found = re.search(r"([\d.]+) images/s, ([\d.]+) per processor second", line)
+        return float(found[1]), float(found[2])
+
+
+def compare(depth, dtype, options):
+    size, rows = (32, 8 * options.rows) if depth == 20 else (224, options.rows)
+    dtypes = ["float32"] if dtype == "float32" else ["float32", "bfloat16"]
+    trainings = [ForebayTraining(options.program, depth, rows, size, dtype, options.threads)]
+    trainings += [PyTorchTraining(depth, rows, size, of, compiled)
+                  for of in dtypes for compiled in (False, True)]
+    runs = [[training.speed(options.steps) for training in trainings] for _ in range(options.runs)]
+    print(f"resnet-{depth} at {size}, {rows} rows, {options.threads} threads, {dtype}:")
+    for unit, name in enumerate(("images/s", "images per processor second")):
+        speeds = [statistics.median(run[i][unit] for run in runs) for i in range(len(trainings))]
+        best = max(range(1, len(speeds)), key=speeds.__getitem__)
+        ratios = sorted(run[0][unit] / run[best][unit] for run in runs)
+        print(f"  {name}: " + ", ".join(f"{training.name} {speed:.2f}"
+                                        for training, speed in zip(trainings, speeds)))
+        print(f"  {speeds[0] / speeds[best]:.2f}x of {trainings[best].name} "
+              f"({ratios[0]:.2f} to {ratios[-1]:.2f})", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
-    parser.add_argument("--depths", type=int, nargs="+", default=[18, 50])
+    parser.add_argument("--networks", type=int, nargs="+", default=[18, 50, 20],
+                        help="depths of ResNet; 20 at 32x32 with 8 times the rows")
+    parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rows", type=int, default=16)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--steps", type=int, default=3)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    for depth in options.depths:
-        training = PyTorchTraining(depth, options.rows)
-        ours, theirs = [], []
-        for _ in range(options.runs):
-            ours.append(forebay_speed(options.program, depth, options.rows, options.threads,
-                                      options.steps))
-            theirs.append(training.speed(options.steps))
-        for i, unit in enumerate(("images/s", "images per processor second")):
-            a = statistics.median(run[i] for run in ours)
-            b = statistics.median(run[i] for run in theirs)
-            print(f"resnet-{depth}, {options.rows} rows, {options.threads} threads: Forebay {a:.2f}, "
-                  f"PyTorch {b:.2f} {unit}: {a / b:.2f}x", flush=True)
+    for depth in options.networks:
+        for dtype in options.dtypes:
+            compare(depth, dtype, options)
 
 
 if __name__ == "__main__":

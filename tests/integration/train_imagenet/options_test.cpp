@@ -190,7 +190,7 @@ TEST(OptionsTest, RefusesMxnetsOtherFlagsByNameButAcceptsTheirDefaults) {
 
 TEST(OptionsTest, RefusesMxnetsOtherValuesByName) {
   EXPECT_EQ(error_with_data({"--dtype", "float16"}),
-            "--dtype float16 is not supported yet; give float32");
+            "--dtype float16 is not supported yet; give float32 or bfloat16");
   EXPECT_EQ(error_with_data({"--kv-store", "dist_sync"}),
             "--kv-store dist_sync is not supported yet; give device or local");
   EXPECT_EQ(error_with_data({"--network", "vgg"}),
@@ -287,6 +287,9 @@ TEST(OptionsTest, SaysWhatToGiveForAWrongValue) {
        "--batch-size is 7, which 3 devices cannot share evenly; give a multiple of 3, e.g. 6"},
       {{"--devices", "sim:2:K80", "--model-prefix", "m"},
        "simulated --devices learn nothing; leave out --model-prefix"},
+      {{"--devices", "sim:2", "--dtype", "bfloat16"},
+       "--dtype bfloat16 is for the CPU; simulated --devices take the times of their profiles: "
+       "leave it out"},
       {{"--host-cores", "8"},
        "--host-cores is given without simulated --devices; give some, e.g. sim:16:K80"},
       {{"--host-cores", "0", "--devices", "sim:2"},

@@ -47,11 +47,14 @@ namespace forebay {
 namespace {
 
 // oneDNN makes a short list of arguments in each call and frees it; nothing else may allocate.
-TEST(CpuReplica, StepsAllocateNothingButOneDnnsArgumentLists) {
+class Allocation : public testing::TestWithParam<Precision> {};
+
+TEST_P(Allocation, StepsAskForNothingButOneDnnsArgumentLists) {
   const Network network = resnet(20, {3, 16, 16}, 10);
   Weights weights(network);
   weights.initialise(1);
-  const auto replica = make_cpu_replica(network, {.rows = 4});
+  const auto replica =
+      make_cpu_replica(network, {.rows = 4, .precision = cpu_precision(GetParam())});
   const auto batch = reference::batch(0, 4, network);
   const Shard shard{batch.images.data(), batch.labels, 4};
   const std::function<void(const GradientBucket&)> ignore = [](const GradientBucket&) {};
@@ -61,6 +64,7 @@ TEST(CpuReplica, StepsAllocateNothingButOneDnnsArgumentLists) {
     replica->evaluate({batch.images.data(), std::span(batch.labels).first(3), 3});
   };
   step();
+  allocations = largest = 0;
   counting = true;
   step();
   counting = false;
@@ -74,6 +78,9 @@ TEST(CpuReplica, StepsAllocateNothingButOneDnnsArgumentLists) {
   counting = false;
   EXPECT_EQ(allocations, in_one_step);
 }
+
+INSTANTIATE_TEST_SUITE_P(CpuReplica, Allocation,
+                         testing::Values(Precision::kFloat32, Precision::kBfloat16));
 
 }  // namespace
 }  // namespace forebay

@@ -47,11 +47,14 @@ class CpuReplicaTest : public testing::Test {
 };
 
 TEST_F(CpuReplicaTest, GivesTheSameBitsInEveryRun) {
-  for (int threads : {1, 2, 3}) {
-    const ReplicaOptions options{.rows = 4, .threads = threads};
-    const auto first = make(options), second = make(options);
-    EXPECT_EQ(gradients(*first, 4, 3), gradients(*second, 4, 3)) << threads << " threads";
-    EXPECT_TRUE(std::ranges::equal(first->buffers(), second->buffers()));
+  for (Precision wanted : {Precision::kFloat32, Precision::kBfloat16}) {
+    for (int threads : {1, 2, 3}) {
+      const ReplicaOptions options{
+          .rows = 4, .threads = threads, .precision = cpu_precision(wanted)};
+      const auto first = make(options), second = make(options);
+      EXPECT_EQ(gradients(*first, 4, 3), gradients(*second, 4, 3)) << threads << " threads";
+      EXPECT_TRUE(std::ranges::equal(first->buffers(), second->buffers()));
+    }
   }
 }
 

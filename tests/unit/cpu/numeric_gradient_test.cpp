@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include <forebay/nodes/network/builder.hpp>
 #include <forebay/nodes/train/replica.hpp>
 
+#include "every_layer.hpp"
 #include "reference.hpp"
 
 namespace forebay {
@@ -15,33 +15,10 @@ namespace {
 
 constexpr std::size_t kRows = 6;
 
-Network every_layer() {
-  NetworkBuilder builder("every-layer", {2, 12, 12}, 4);
-  const Window three{.kernel = 3, .stride = 1, .padding = 1};
-  int x = builder.convolution("conv1", 0, 8, three, true);
-  x = builder.max_pool("pool", builder.relu("relu1", x), {.kernel = 3, .stride = 2, .padding = 1});
-  // An add that its norm takes over, with a projection that has a norm of its own.
-  int y = builder.relu("relu2", builder.norm("bn2", builder.convolution("conv2", x, 8, three)));
-  y = builder.norm("bn3", builder.convolution("conv3", y, 12, three));
-  const int projection = builder.norm("bn4", builder.convolution("conv4", x, 12, Window{}));
-  x = builder.relu("relu3", builder.add("add1", y, projection));
-  // Adds that stand alone, one without a ReLU; three layers read x, so its gradient has three
-  // terms.
-  y = builder.relu("relu4", builder.add("add2", builder.convolution("conv5", x, 12, three), x));
-  x = builder.add("add3", y, builder.convolution("conv6", x, 12, Window{}));
-  // A norm without a ReLU, and linear layers after a flattened and after an averaged image.
-  x = builder.norm("bn5", builder.convolution("conv7", x, 6, {.kernel = 3, .stride = 2}));
-  y = builder.relu("relu5", builder.linear("fc1", builder.flatten("flatten1", x), 10));
-  const int mean = builder.flatten("flatten2", builder.global_average_pool("mean", x));
-  y = builder.add("add4", y, builder.linear("fc2", mean, 10));
-  builder.linear("fc3", y, 4);
-  return std::move(builder).finish();
-}
-
 class NumericGradient : public testing::Test {
  protected:
   NumericGradient()
-      : network_(every_layer()),
+      : network_(reference::every_layer()),
         weights_(network_),
         batch_(reference::batch(3, kRows, network_)),
         replica_(make_cpu_replica(network_, {.rows = kRows, .label_smoothing = 0.1F})) {

@@ -1,0 +1,34 @@
+#pragma once
+
+// A network in which every kind of layer occurs, in every way it is compiled.
+
+#include <utility>
+
+#include <forebay/nodes/network/builder.hpp>
+
+namespace forebay::reference {
+
+inline Network every_layer() {
+  NetworkBuilder builder("every-layer", {2, 12, 12}, 4);
+  const Window three{.kernel = 3, .stride = 1, .padding = 1};
+  int x = builder.convolution("conv1", 0, 8, three, true);
+  x = builder.max_pool("pool", builder.relu("relu1", x), {.kernel = 3, .stride = 2, .padding = 1});
+  // An add that its norm takes over, with a projection that has a norm of its own.
+  int y = builder.relu("relu2", builder.norm("bn2", builder.convolution("conv2", x, 8, three)));
+  y = builder.norm("bn3", builder.convolution("conv3", y, 12, three));
+  const int projection = builder.norm("bn4", builder.convolution("conv4", x, 12, Window{}));
+  x = builder.relu("relu3", builder.add("add1", y, projection));
+  // Adds that stand alone, one without a ReLU; three layers read x, so its gradient has three
+  // terms.
+  y = builder.relu("relu4", builder.add("add2", builder.convolution("conv5", x, 12, three), x));
+  x = builder.add("add3", y, builder.convolution("conv6", x, 12, Window{}));
+  // A norm without a ReLU, and linear layers after a flattened and after an averaged image.
+  x = builder.norm("bn5", builder.convolution("conv7", x, 6, {.kernel = 3, .stride = 2}));
+  y = builder.relu("relu5", builder.linear("fc1", builder.flatten("flatten1", x), 10));
+  const int mean = builder.flatten("flatten2", builder.global_average_pool("mean", x));
+  y = builder.add("add4", y, builder.linear("fc2", mean, 10));
+  builder.linear("fc3", y, 4);
+  return std::move(builder).finish();
+}
+
+}  // namespace forebay::reference
