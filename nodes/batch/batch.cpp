@@ -18,6 +18,7 @@ void destroy(Batch* batch) {
 struct BatchPool::State {
   std::size_t rows = 0;
   ImageShape shape;
+  SampleFormat format;
   std::mutex mutex;
   std::vector<Batch*> free;
   std::size_t allocated = 0;
@@ -29,11 +30,10 @@ struct BatchPool::State {
   Batch* make() {
     auto batch = std::make_unique<Batch>();
     batch->shape = shape;
+    batch->format = format;
     batch->rows = rows;
     batch->labels.resize(rows);
-    const std::size_t floats =
-        rows * static_cast<std::size_t>(shape.channels * shape.height * shape.width);
-    batch->images = static_cast<float*>(::operator new(floats * sizeof(float), kAlignment));
+    batch->images = static_cast<std::byte*>(::operator new(rows * batch->row_bytes(), kAlignment));
     return batch.release();
   }
 
@@ -56,9 +56,11 @@ struct BatchPool::State {
   }
 };
 
-BatchPool::BatchPool(std::size_t rows, ImageShape shape) : state_(std::make_shared<State>()) {
+BatchPool::BatchPool(std::size_t rows, ImageShape shape, SampleFormat format)
+    : state_(std::make_shared<State>()) {
   state_->rows = rows;
   state_->shape = shape;
+  state_->format = format;
 }
 
 BatchHandle BatchPool::take() {

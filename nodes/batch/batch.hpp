@@ -2,6 +2,7 @@
 
 // A batch of images and labels in pooled memory.
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,23 +10,40 @@
 #include <string>
 #include <vector>
 
+#include <forebay/nodes/image/sample.hpp>
 #include <forebay/nodes/network/shape.hpp>
 
 namespace forebay {
 
-/// `rows` images in NHWC float, 64-byte aligned, with a class each. Only the first `filled` rows
-/// hold samples (fewer than `rows` in the last batch of a validation pass).
+/// `rows` images, 64-byte aligned, with a class each. Only the first `filled` rows hold samples
+/// (fewer than `rows` in the last batch of a validation pass).
 struct Batch {
   ImageShape shape;
+  SampleFormat format;
   std::size_t rows = 0;
   std::size_t filled = 0;
   std::uint64_t number = 0;         // of this pass, from 0
   std::uint64_t next_position = 0;  // where the reader goes on after this batch's last sample
-  float* images = nullptr;
+  std::byte* images = nullptr;
   std::vector<int> labels;
 
-  float* row(std::size_t i) const {
-    return images + i * static_cast<std::size_t>(shape.channels * shape.height * shape.width);
+  /// Values of a row.
+  std::size_t row_values() const {
+    return static_cast<std::size_t>(shape.channels * shape.height * shape.width);
+  }
+  std::size_t row_bytes() const { return row_values() * value_bytes(format.type); }
+
+  /// Row `i`, also of what comes after the last one. T is `float` or `Float16`, as `format` says.
+  template <typename T = float>
+  T* row(std::size_t i) const {
+    assert(sizeof(T) == value_bytes(format.type));
+    return reinterpret_cast<T*>(images) + i * row_values();
+  }
+
+  /// Row `i`, to write a sample to.
+  SampleOut sample(std::size_t i) const {
+    return format.type == SampleType::kFloat16 ? SampleOut(row<Float16>(i), format.layout)
+                                               : SampleOut(row(i), format.layout);
   }
 };
 
@@ -33,18 +51,16 @@ struct Batch {
 using BatchHandle = std::shared_ptr<Batch>;
 
 /// Bytes of the images: for queues that are limited in bytes.
-inline std::size_t byte_size(const BatchHandle& batch) {
-  return static_cast<std::size_t>(batch->row(batch->rows) - batch->row(0)) * sizeof(float);
-}
+inline std::size_t byte_size(const BatchHandle& batch) { return batch->rows * batch->row_bytes(); }
 
 /// Hands out batches of one size. It takes memory only while more batches are alive than ever
 /// before, so queues that are bounded bound it too. Thread-safe; outlived by its batches.
 class BatchPool {
  public:
-  BatchPool(std::size_t rows, ImageShape shape);
+  BatchPool(std::size_t rows, ImageShape shape, SampleFormat format = {});
   BatchHandle take();
 
-  /// Batches ever made; each costs rows x channels x height x width x 4 bytes.
+  /// Batches ever made; each costs `byte_size`.
   std::size_t allocated() const;
 
  private:

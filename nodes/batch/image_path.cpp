@@ -56,7 +56,7 @@ struct Placed {
   std::uint64_t position = 0;
 };
 
-std::size_t byte_size(const Slot& slot) { return byte_size(slot.batch) / slot.batch->rows; }
+std::size_t byte_size(const Slot& slot) { return slot.batch->row_bytes(); }
 std::size_t byte_size(const Placed& placed) {
   return byte_size(placed.image) + byte_size(placed.slot);
 }

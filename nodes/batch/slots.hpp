@@ -16,7 +16,7 @@ struct Slot {
   BatchHandle batch;
   std::size_t row = 0;
 
-  float* image() const { return batch->row(row); }
+  SampleOut image() const { return batch->sample(row); }
   int& label() const { return batch->labels[row]; }
 };
 

@@ -23,8 +23,11 @@ class Scratch {
   cv::Mat take(ImageSize size, int channels) {
     const auto wanted = static_cast<std::size_t>(size.height) *
                         static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels);
-    if (bytes_.size() < wanted) bytes_.resize(wanted);
-    return {size.height, size.width, CV_8UC(channels), bytes_.data()};
+    return {size.height, size.width, CV_8UC(channels), take_bytes(wanted)};
+  }
+
+  float* take_floats(std::size_t count) {
+    return reinterpret_cast<float*>(take_bytes(count * sizeof(float)));
   }
 
   void release_large() {
@@ -32,6 +35,11 @@ class Scratch {
   }
 
  private:
+  std::uint8_t* take_bytes(std::size_t wanted) {
+    if (bytes_.size() < wanted) bytes_.resize(wanted);
+    return bytes_.data();
+  }
+
   std::vector<std::uint8_t> bytes_;
 };
 
@@ -214,11 +222,11 @@ ImageView Augment::crop(const ImagePart& image, Random& random) const {
                                         : center_crop(size_of(view), size));
 }
 
-void Augment::operator()(const Image& image, Random random, float* out) const {
+void Augment::operator()(const Image& image, Random random, SampleOut out) const {
   (*this)(whole_image(image), random, out);
 }
 
-void Augment::operator()(const ImagePart& image, Random random, float* out) const {
+void Augment::operator()(const ImagePart& image, Random random, SampleOut out) const {
   if (image.pixels.channels() != options_.image_shape.channels) {
     throw Error(fmt::format("the image has {} channels and the sample {}; decode to as many",
                             image.pixels.channels(), options_.image_shape.channels));
@@ -237,7 +245,7 @@ void Augment::operator()(const ImagePart& image, Random random, float* out) cons
 }
 
 /// Changes the colours of a sample that nobody else holds.
-void Augment::finish(Image& sample, Random& random, float* out) const {
+void Augment::finish(Image& sample, Random& random, SampleOut out) const {
   jitter_color(sample, draw_color_jitter(jitter_, random));
   normalise_(sample.view(), draw_mirror(random), out);
 }
@@ -268,18 +276,19 @@ std::optional<WantedPart> Augment::wanted_planes(ImageSize image, Random random)
       sample_size()};
 }
 
-void Augment::operator()(const YccPart& image, Random random, float* out) const {
+void Augment::operator()(const YccPart& image, Random random, SampleOut out) const {
   const Region sampled = region(image.whole, random).value();
   if (!jitter_.any()) {
     sample_planes(image, sampled, sample_size(), draw_mirror(random), options_.rgb_mean,
                   options_.rgb_std, out);
     return;
   }
-  // `out` has room for the pixels before they are whole numbers.
-  sample_planes(image, sampled, sample_size(), Mirror::kNo, {0, 0, 0}, {1, 1, 1}, out);
   Image sample =
       image.memory.pool().take(options_.image_shape.height, options_.image_shape.width, 3);
-  std::transform(out, out + sample.bytes(), sample.row(0),
+  const ReleaseLarge release;
+  float* pixels = scratches.sample.take_floats(sample.bytes());
+  sample_planes(image, sampled, sample_size(), Mirror::kNo, {0, 0, 0}, {1, 1, 1}, pixels);
+  std::transform(pixels, pixels + sample.bytes(), sample.row(0),
                  [](float value) { return static_cast<std::uint8_t>(value + 0.5f); });
   finish(sample, random, out);
 }

@@ -10,6 +10,7 @@
 #include <forebay/nodes/image/jitter.hpp>
 #include <forebay/nodes/image/normalise.hpp>
 #include <forebay/nodes/image/planes.hpp>
+#include <forebay/nodes/image/sample.hpp>
 #include <forebay/nodes/image/sample_planes.hpp>
 #include <forebay/nodes/network/shape.hpp>
 #include <forebay/nodes/random.hpp>
@@ -69,12 +70,12 @@ class Augment {
   /// pixel matters. All of it where the image is resized or padded before the crop.
   Crop needed_part(ImageSize image, Random random) const;
 
-  /// Writes image_shape's height x width x channels floats (NHWC, RGB) to `out`, which has room for
-  /// them. The same image and `random` give the same sample, from any part of the image that covers
+  /// Writes image_shape's height x width x channels values (RGB) to `out`, which has room for them.
+  /// The same image and `random` give the same sample, from any part of the image that covers
   /// `needed_part`. Throws `Error` as `check` does, and when the image's channels are not the
   /// sample's.
-  void operator()(const ImagePart& image, Random random, float* out) const;
-  void operator()(const Image& image, Random random, float* out) const;
+  void operator()(const ImagePart& image, Random random, SampleOut out) const;
+  void operator()(const Image& image, Random random, SampleOut out) const;
 
   /// The part that the sample is made of, and its size, for `decode_planes`. Nothing where it takes
   /// more than one resize of a part, or is gray: then `decode_part` it is.
@@ -83,7 +84,7 @@ class Augment {
   /// The same sample from planes, with small differences: chroma is interpolated once, and the mean
   /// is taken of pixels that the decoder reduced. For images of which `wanted_planes` says what it
   /// wants.
-  void operator()(const YccPart& image, Random random, float* out) const;
+  void operator()(const YccPart& image, Random random, SampleOut out) const;
 
   const AugmentOptions& options() const { return options_; }
 
@@ -93,7 +94,7 @@ class Augment {
   ImageView crop(const ImagePart& image, Random& random) const;
   std::optional<Region> region(ImageSize image, Random& random) const;
   Mirror draw_mirror(Random& random) const;
-  void finish(Image& sample, Random& random, float* out) const;
+  void finish(Image& sample, Random& random, SampleOut out) const;
 
   AugmentOptions options_;
   RandomArea random_area_;

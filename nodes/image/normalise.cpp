@@ -3,10 +3,13 @@
 #include <cassert>
 #include <cstring>
 
+#include <forebay/nodes/image/sample_rows.hpp>
 #include <forebay/nodes/vector_clones.hpp>
 
 namespace forebay {
 namespace {
+
+constexpr std::size_t kPadding = 3 * 64;  // three vectors may read as many floats too far
 
 FOREBAY_VECTOR_CLONES void scale_row(const std::uint8_t* __restrict row,
                                      const float* __restrict scale, const float* __restrict shift,
@@ -41,18 +44,27 @@ Normalise::Normalise(int width, int channels, std::array<float, 3> mean,
   }
 }
 
-void Normalise::operator()(const ImageView& image, Mirror mirror, float* out) const {
+void Normalise::operator()(const ImageView& image, Mirror mirror, SampleOut out) const {
   const std::size_t count = scale_.size();
   assert(count == static_cast<std::size_t>(image.width * image.channels));
   thread_local std::vector<std::uint8_t> mirrored;
+  thread_local std::vector<float> values;
   if (mirrored.size() <= count) mirrored.resize(count + 1);
-  for (int y = 0; y < image.height; ++y, out += count) {
+  if (values.size() < count + kPadding) values.resize(count + kPadding);
+  for (int y = 0; y < image.height; ++y) {
     const std::uint8_t* row = image.row(y);
     if (mirror == Mirror::kYes) {
       mirror_row(row, image.width, image.channels, mirrored.data());
       row = mirrored.data();
     }
-    scale_row(row, scale_.data(), shift_.data(), count, out);
+    const detail::SampleRow to =
+        detail::sample_row(out, {image.width, image.height}, image.channels, y);
+    if (out.format == SampleFormat{}) {
+      scale_row(row, scale_.data(), shift_.data(), count, static_cast<float*>(to.channels[0]));
+    } else {
+      scale_row(row, scale_.data(), shift_.data(), count, values.data());
+      detail::write_row(values.data(), static_cast<std::size_t>(image.width), image.channels, to);
+    }
   }
 }
 

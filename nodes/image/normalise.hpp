@@ -1,12 +1,13 @@
 #pragma once
 
-// From 8-bit pixels to the floats that a network takes.
+// From 8-bit pixels to the values that a network takes.
 
 #include <array>
 #include <cstddef>
 #include <vector>
 
 #include <forebay/nodes/image/image.hpp>
+#include <forebay/nodes/image/sample.hpp>
 
 namespace forebay {
 
@@ -19,9 +20,8 @@ class Normalise {
   /// For images of this width and number of channels.
   Normalise(int width, int channels, std::array<float, 3> mean, std::array<float, 3> std_dev);
 
-  /// Writes height x width x channels floats without gaps to `out`, mirrored left to right if
-  /// asked.
-  void operator()(const ImageView& image, Mirror mirror, float* out) const;
+  /// Writes height x width x channels values to `out`, mirrored left to right if asked.
+  void operator()(const ImageView& image, Mirror mirror, SampleOut out) const;
 
  private:
   std::vector<float> scale_;  // for one row, so that a row is one plain loop

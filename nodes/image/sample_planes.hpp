@@ -1,11 +1,12 @@
 #pragma once
 
-// From planes to the floats that a network takes, in one pass.
+// From planes to the values that a network takes, in one pass.
 
 #include <array>
 
 #include <forebay/nodes/image/normalise.hpp>
 #include <forebay/nodes/image/planes.hpp>
+#include <forebay/nodes/image/sample.hpp>
 
 namespace forebay {
 
@@ -19,10 +20,10 @@ struct Region {
 
 /// Resizes a region to `size` pixels between four neighbours, in the planes' own resolutions, turns
 /// the result to RGB, mirrors it left to right if asked, subtracts `mean` and divides by `std_dev`.
-/// Writes height x width x 3 floats without gaps to `out`. Nothing outside of the region plays a
-/// part, so `part` has to cover it. Thread-safe.
+/// Writes height x width x 3 values to `out`. Nothing outside of the region plays a part, so `part`
+/// has to cover it. Thread-safe.
 void sample_planes(const YccPart& part, const Region& region, ImageSize size, Mirror mirror,
                    const std::array<float, 3>& mean, const std::array<float, 3>& std_dev,
-                   float* out);
+                   SampleOut out);
 
 }  // namespace forebay

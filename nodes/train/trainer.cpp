@@ -62,6 +62,9 @@ Trainer::Trainer(const Network& network, std::vector<std::unique_ptr<Replica>> r
 }
 
 Shard Trainer::shard(const Batch& batch, std::size_t replica) const {
+  if (batch.format != SampleFormat{}) {
+    throw Error("devices take batches of float32 in NHWC; give the BatchPool no other format");
+  }
   const std::size_t begin = std::min(replica * rows_, batch.filled);
   const std::size_t end = std::min(begin + rows_, batch.filled);
   return {batch.row(begin), std::span(batch.labels).subspan(begin, end - begin), end - begin};

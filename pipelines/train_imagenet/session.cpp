@@ -196,9 +196,8 @@ Stage<void, BatchHandle> Session::made_up_batches(Graph& graph) const {
   const BatchHandle batch = BatchPool(batches_).take();
   batch->filled = batch->rows;
   Random random(options_.seed);
-  const std::size_t values = static_cast<std::size_t>(batch->row(1) - batch->row(0)) * batch->rows;
-  for (std::size_t i = 0; i < values; ++i) {
-    batch->images[i] = static_cast<float>(random.uniform(-1, 1));
+  for (float* value = batch->row(0); value != batch->row(batch->rows); ++value) {
+    *value = static_cast<float>(random.uniform(-1, 1));
   }
   for (int& label : batch->labels) {
     label = static_cast<int>(random.below(static_cast<std::uint64_t>(options_.num_classes)));

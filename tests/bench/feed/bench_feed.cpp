@@ -96,8 +96,7 @@ Arguments arguments(int argc, char** argv) {
 void dump(const Batch& batch, const std::string& path) {
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(batch.images),
-             static_cast<std::streamsize>((batch.row(batch.filled) - batch.images) *
-                                          static_cast<std::ptrdiff_t>(sizeof(float))));
+             static_cast<std::streamsize>(batch.filled * batch.row_bytes()));
 }
 
 void run(const std::string& folder, Arguments& given) {

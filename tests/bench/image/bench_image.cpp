@@ -127,6 +127,22 @@ void normalise_alone(benchmark::State& state, Mirror mirror) {
 BENCHMARK_CAPTURE(normalise_alone, straight, Mirror::kNo);
 BENCHMARK_CAPTURE(normalise_alone, mirrored, Mirror::kYes);
 
+/// From planes to a row in each format.
+void augment_planes(benchmark::State& state, SampleFormat format) {
+  const Augment augment(imagenet_train());
+  const Random random(1, 2, 3);
+  const auto wanted = [&](ImageSize size) { return augment.wanted_planes(size, random); };
+  const YccPart planes = decode_planes(jpeg(), ImagePool(), wanted).value();
+  const BatchHandle batch = BatchPool(64, augment.options().image_shape, format).take();
+  std::size_t item = 0;
+  for (auto _ : state) augment(planes, random, batch->sample(item++ % 64));
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK_CAPTURE(augment_planes, float32_nhwc, {SampleType::kFloat32, SampleLayout::kNhwc});
+BENCHMARK_CAPTURE(augment_planes, float32_nchw, {SampleType::kFloat32, SampleLayout::kNchw});
+BENCHMARK_CAPTURE(augment_planes, float16_nhwc, {SampleType::kFloat16, SampleLayout::kNhwc});
+BENCHMARK_CAPTURE(augment_planes, float16_nchw, {SampleType::kFloat16, SampleLayout::kNchw});
+
 void decode_and_augment(benchmark::State& state) {
   const ImagePool pool;
   const Augment augment(imagenet_train());

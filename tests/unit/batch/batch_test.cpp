@@ -18,8 +18,18 @@ TEST(BatchPool, GivesAlignedMemoryForEveryRow) {
   EXPECT_EQ(batch->filled, 0u);
   EXPECT_EQ(batch->shape, (ImageShape{3, 7, 9}));
   EXPECT_EQ(batch->labels.size(), 5u);
-  EXPECT_EQ(batch->row(4) - batch->images, 4 * 3 * 7 * 9);
+  EXPECT_EQ(batch->row(4) - batch->row(0), 4 * 3 * 7 * 9);
   for (float* value = batch->row(0); value != batch->row(5); ++value) *value = 1.0f;
+}
+
+TEST(BatchPool, MakesRowsOfTheAskedFormat) {
+  const SampleFormat format{SampleType::kFloat16, SampleLayout::kNchw};
+  const BatchHandle batch = BatchPool(5, {3, 7, 9}, format).take();
+  EXPECT_EQ(batch->format, format);
+  EXPECT_EQ(byte_size(batch), 5u * 3 * 7 * 9 * 2);
+  EXPECT_EQ(batch->row<Float16>(4) - batch->row<Float16>(0), 4 * 3 * 7 * 9);
+  EXPECT_EQ(batch->sample(4).values, batch->row<Float16>(4));
+  EXPECT_EQ(batch->sample(4).format, format);
 }
 
 TEST(BatchPool, TakesMemoryOnlyForBatchesAliveAtOnce) {
@@ -35,7 +45,7 @@ TEST(BatchPool, TakesMemoryOnlyForBatchesAliveAtOnce) {
 TEST(BatchPool, GivesUsedBatchesAsNew) {
   BatchPool pool(2, {1, 4, 4});
   BatchHandle batch = pool.take();
-  const float* images = batch->images;
+  const std::byte* images = batch->images;
   batch->filled = 2;
   batch->number = 7;
   batch->next_position = 9;

@@ -18,6 +18,12 @@ namespace {
 constexpr ImageShape kShape{3, 16, 16};
 const std::string kFile = "train.rec";
 
+/// Of a half that is 0 or a normal number above.
+float float_of(Float16 half) {
+  if (half.bits == 0) return 0;
+  return std::ldexp(static_cast<float>(1024 + half.bits % 1024), half.bits / 1024 - 25);
+}
+
 // Encoded images kept alive for the whole test; image i has the colour 5 * i.
 class ImagePathTest : public testing::Test {
  protected:
@@ -150,6 +156,30 @@ TEST_F(ImagePathTest, GivesTheSameBatchesForAnyConcurrency) {
     const Seen again = run(random, 8, 4);
     EXPECT_EQ(first.labels, again.labels);
     EXPECT_EQ(first.pixels, again.pixels) << concurrency;
+  }
+}
+
+TEST_F(ImagePathTest, WritesSamplesInTheFormatOfTheBatches) {
+  for (int i = 0; i < 4; ++i) add_image(1, 16, 16);
+  Image image = pool_.take(16, 16, 3);
+  for (int i = 0; i < 3 * 16 * 16; ++i) image.row(0)[i] = static_cast<std::uint8_t>(i % 251);
+  encoded_[2] = encode_png(image);
+  const SampleFormat format{SampleType::kFloat16, SampleLayout::kNchw};
+  Graph graph("images", {.threads = 2});
+  std::size_t next = 0;
+  const auto source = graph.source("read", NodeSettings{}, [&]() -> std::optional<Record> {
+    return next < 4 ? std::optional(record(next++)) : std::nullopt;
+  });
+  std::vector<Float16> third;
+  const auto sink = graph.sink("batches", [&](const BatchHandle& batch) {
+    third.assign(batch->row<Float16>(2), batch->row<Float16>(3));
+  });
+  source >> image_path(graph, options(), BatchPool(4, kShape, format), ImagePool()) >> sink;
+  graph.run();
+  ASSERT_EQ(third.size(), 3u * 16 * 16);
+  for (std::size_t at = 0; at < third.size(); ++at) {
+    const std::size_t channel = at / 256, pixel = at % 256;
+    EXPECT_EQ(float_of(third[at]), static_cast<float>((3 * pixel + channel) % 251)) << at;
   }
 }
 

@@ -18,7 +18,7 @@ TEST(SlotAssigner, FillsBatchAfterBatchAndNumbersThem) {
     given.push_back(slots.next());
     EXPECT_EQ(given[i].row, i % 3);
     EXPECT_EQ(given[i].batch->number, i / 3);
-    EXPECT_EQ(given[i].image(), given[i].batch->row(i % 3));
+    EXPECT_EQ(given[i].image().values, given[i].batch->row(i % 3));
     EXPECT_EQ(given[i].batch, given[i / 3 * 3].batch);
   }
   EXPECT_NE(given[0].batch, given[3].batch);
@@ -93,7 +93,7 @@ TEST(Slots, RowsAreWrittenByManyThreadsAtOnce) {
   for (std::size_t t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (std::size_t i = t; i < kSamples; i += kThreads) {
-        std::fill_n(given[i].image(), 16, static_cast<float>(i));
+        std::fill_n(given[i].batch->row(given[i].row), 16, static_cast<float>(i));
         given[i].label() = static_cast<int>(i);
       }
     });

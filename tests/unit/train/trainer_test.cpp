@@ -175,6 +175,12 @@ TEST_F(TrainerTest, StepsComeInOrderWithTheirRateAndPosition) {
   EXPECT_EQ(trainer->weights().batches_tracked, 5);
 }
 
+TEST_F(TrainerTest, RefusesBatchesInAFormatThatDevicesDoNotTake) {
+  const auto trainer = make(1);
+  pool_ = BatchPool(kBatch, {1, 1, 6}, {.layout = SampleLayout::kNchw});
+  EXPECT_THROW(run(*trainer, 1), Error);
+}
+
 TEST_F(TrainerTest, OneReplicaAndFourGiveTheSameWeights) {
   const auto one = make(1);
   run(*one, 6);
