@@ -1,5 +1,7 @@
 #include <forebay/graph/record/recorder.hpp>
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -44,7 +46,10 @@ class Recorder::Work {
         warn_(std::move(options.warn)),
         first_(lines_.emplace().start(look(), clock_.now())),
         ends_watch_(registry_.watch_ends([this](const Report& last) { note_end(last); })),
-        thread_([this] { run(); }) {}
+        thread_([this] {
+          pthread_setname_np(pthread_self(), "forebay-record");
+          run();
+        }) {}
   ~Work() {
     ends_watch_.reset();
     {

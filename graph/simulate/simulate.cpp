@@ -498,7 +498,7 @@ double samples_on_the_way(const Model& model, const std::vector<double>& visits)
 
 // Enough that every node sees some hundred items, unless that takes too long.
 double enough_samples(const Model& model, const std::vector<double>& visits) {
-  constexpr double kSamples = 4000, kItemsPerNode = 400, kMostItems = 300'000;
+  constexpr double kSamples = 4000, kItemsPerNode = 150, kMostItems = 100'000;
   double samples = kSamples, all = 0;
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
     if (visits[i] <= 0) continue;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -22,7 +23,9 @@
 namespace forebay {
 namespace {
 
-constexpr std::chrono::milliseconds kPeriod{50};
+// A graph that is so quick that an answer is large would lose what has no room in between.
+constexpr std::chrono::milliseconds kShortPeriod{50}, kLongPeriod{250};
+constexpr std::size_t kLargeAnswer = 100'000;             // bytes
 constexpr double kLease = 2;                              // seconds that tracing outlives us
 constexpr std::size_t kMostBytes = std::size_t{1} << 28;  // of answers; no viewer takes more
 
@@ -44,8 +47,10 @@ class Recording {
   void run(double seconds) {
     ask(kLease);
     const double end = seconds_now() + seconds;
+    std::chrono::milliseconds period = kShortPeriod;
     while (seconds_now() < end && !InterruptWatch::seen()) {
-      std::this_thread::sleep_for(kPeriod);
+      std::this_thread::sleep_for(answers_.back().size() > kLargeAnswer ? kShortPeriod : period);
+      period = std::min(2 * period, kLongPeriod);
       if (bytes_ > kMostBytes) {
         std::cerr << "forebay: the trace is cut short: it is too large for any viewer\n";
         break;
