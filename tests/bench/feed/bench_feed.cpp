@@ -1,9 +1,11 @@
 // Forebay's feed beside its peers': reads a .rec file again and again, and prints one line of JSON.
 //
-//     bench_feed FOLDER [--work train|eval] [--threads N] [--seconds S] [--dump FILE]
+//     bench_feed FOLDER [--work train|eval|fixed] [--type float32|float16] [--layout nchw|nhwc]
+//                [--threads N] [--seconds S] [--dump FILE]
 //                [--records NAME.rec] [--decode fast|exact]
 //
-// FOLDER has images.rec. The first arguments and the output are those of peers/common.py.
+// FOLDER has images.rec. The first arguments and the output are those of peers/common.py; --dump
+// saves the first batch as it lies in memory.
 
 #include <sys/resource.h>
 
@@ -84,13 +86,30 @@ class Measure {
 using Arguments = std::map<std::string, std::string>;
 
 Arguments arguments(int argc, char** argv) {
-  Arguments given{{"--work", "train"}, {"--threads", "2"},          {"--seconds", "3"},
-                  {"--dump", ""},      {"--records", "images.rec"}, {"--decode", "fast"}};
+  Arguments given{{"--work", "train"},         {"--type", "float32"}, {"--layout", "nchw"},
+                  {"--threads", "2"},          {"--seconds", "3"},    {"--dump", ""},
+                  {"--records", "images.rec"}, {"--decode", "fast"}};
   for (int i = 2; i + 1 < argc; i += 2) {
     if (!given.contains(argv[i])) throw Error(std::string("there is no ") + argv[i]);
     given[argv[i]] = argv[i + 1];
   }
   return given;
+}
+
+AugmentOptions augmentation(const std::string& work) {
+  if (work == "eval") return imagenet_validation();
+  AugmentOptions options = imagenet_train();
+  if (work == "fixed") {  // the crop can only be all of an image that has this ratio
+    options.min_random_area = 1;
+    options.min_random_aspect_ratio = options.max_random_aspect_ratio;
+    options.random_mirror = false;
+  }
+  return options;
+}
+
+SampleFormat format(Arguments& given) {
+  return {given["--type"] == "float16" ? SampleType::kFloat16 : SampleType::kFloat32,
+          given["--layout"] == "nchw" ? SampleLayout::kNchw : SampleLayout::kNhwc};
 }
 
 void dump(const Batch& batch, const std::string& path) {
@@ -107,10 +126,10 @@ void run(const std::string& folder, Arguments& given) {
                        .seed = 1,
                        .end = RecordReader::kForever});
   ImagePathOptions options;
-  options.augment = train ? imagenet_train() : imagenet_validation();
+  options.augment = augmentation(given["--work"]);
   options.decode_mode = given["--decode"] == "exact" ? DecodeMode::kExact : DecodeMode::kFast;
   options.decode_concurrency = options.augment_concurrency = static_cast<std::size_t>(threads);
-  const BatchPool batches(kBatch, options.augment.image_shape);
+  const BatchPool batches(kBatch, options.augment.image_shape, format(given));
   const ImagePool images;
   Measure measure(std::stod(given["--seconds"]));
   Graph graph("feed", {.threads = threads});

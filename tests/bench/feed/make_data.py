@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Makes the benchmark's images, and every peer's container around the same bytes.
 
-    make_data.py PHOTOS FOLDER IM2REC
+    make_data.py PHOTOS FOLDER IM2REC [MOST]
 
 PHOTOS is searched for wallpapers (JPEG, PNG). FOLDER gets one folder for each set:
     q90, q98   tiles of 500 x 375 at these qualities
     dense      such tiles that make about 110 kB at some quality, also of photographs at half size
     large      2000 x 1500 at quality 90, overlapping
     p512       tiles of 683 x 512 with their longer side brought to 512 pixels, at quality 90
-A set is files/CLASS/N.jpg, images.rec and .idx (im2rec), restarts.rec (repacked without loss),
-shards/N.tar and images.tfrecord.
+A set has at most MOST images, as files/CLASS/N.jpg, images.rec and .idx (im2rec), restarts.rec
+(repacked without loss), shards/N.tar and images.tfrecord.
 """
 
 import glob
@@ -159,8 +159,10 @@ def write_records(folder, images, im2rec):
 
 
 def main():
-    source, folder, im2rec = sys.argv[1:]
+    source, folder, im2rec = sys.argv[1:4]
+    most = int(sys.argv[4]) if len(sys.argv) > 4 else None
     for name, images in every_set(photos(source)).items():
+        images = images[:most]
         into = f"{folder}/{name}"
         os.makedirs(into, exist_ok=True)
         for write in write_files, write_shards, write_tfrecord:

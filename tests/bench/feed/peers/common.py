@@ -2,6 +2,9 @@
 
 Each program feeds itself from its own container around the same JPEG bytes and prints one line of
 JSON: images, seconds, processor seconds and memory of its whole process tree.
+
+Work is `train` (random crops, mirrored halves), `eval` (the centre), or `fixed`: what `train` does,
+where its random crop can only be the whole image, which has a ratio of 4 to 3.
 """
 
 import argparse
@@ -14,18 +17,32 @@ SHORT_EDGE = 256
 BATCH = 256
 MEAN = (123.68, 116.779, 103.939)
 STD = (58.393, 57.12, 57.375)
-AREA = (0.08, 1.0)
-RATIO = (3 / 4, 4 / 3)
 
 
 def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("data", help="a folder that make_data.py made")
-    parser.add_argument("--work", choices=["train", "eval"], default="train")
+    parser.add_argument("--work", choices=["train", "eval", "fixed"], default="train")
+    parser.add_argument("--type", choices=["float32", "float16"], default="float32")
+    parser.add_argument("--layout", choices=["nchw", "nhwc"], default="nchw")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--dump", help="save the first samples of eval as .npy and stop")
-    return parser.parse_args()
+    parser.add_argument("--dump", help="save the first samples, NHWC, as .npy and stop")
+    asked = parser.parse_args()
+    asked.random = asked.work == "train"
+    asked.area = (0.08, 1.0) if asked.random else (1.0, 1.0)
+    asked.ratio = (3 / 4, 4 / 3) if asked.random else (4 / 3, 4 / 3)
+    return asked
+
+
+def dump(asked, samples, layout=None):
+    """Saves samples, an array in the layout asked for or another, and ends the program."""
+    import numpy
+
+    if (layout or asked.layout) == "nchw":
+        samples = samples.transpose(0, 2, 3, 1)
+    numpy.save(asked.dump, samples.astype(numpy.float32))
+    os._exit(0)
 
 
 def process_tree():

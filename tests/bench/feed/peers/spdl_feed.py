@@ -8,7 +8,7 @@ import numpy
 import spdl.io
 from spdl.pipeline import PipelineBuilder
 
-from common import AREA, BATCH, MEAN, RATIO, SHORT_EDGE, SIDE, STD, arguments, forever, measure
+from common import BATCH, MEAN, SHORT_EDGE, SIDE, STD, arguments, dump, forever, measure
 
 asked = arguments()
 paths = sorted(glob.glob(f"{asked.data}/files/*/*.jpg"), key=os.path.basename)
@@ -16,22 +16,23 @@ scale = numpy.float32(1) / numpy.array(STD, dtype=numpy.float32)
 shift = -numpy.array(MEAN, dtype=numpy.float32) * scale
 
 
-def train_filter():
+def crop_and_resize():
     """FFmpeg's expressions know the size of the image, so the crop can be drawn before it does."""
-    area, ratio = random.uniform(*AREA), random.uniform(*RATIO)
+    area, ratio = random.uniform(*asked.area), random.uniform(*asked.ratio)
     width, height = (area * ratio) ** 0.5, (area / ratio) ** 0.5
-    crop = (f"crop=w='min(iw,sqrt(iw*ih)*{width})':h='min(ih,sqrt(iw*ih)*{height})'"
+    crop = (f"crop=w='min(iw,round(sqrt(iw*ih)*{width}))'"
+            f":h='min(ih,round(sqrt(iw*ih)*{height}))'"
             f":x='(iw-ow)*{random.random()}':y='(ih-oh)*{random.random()}'")
-    flip = ",hflip" if random.random() < 0.5 else ""
-    return f"{crop},scale={SIDE}:{SIDE}:flags=fast_bilinear{flip},format=pix_fmts=rgb24"
+    flip = ",hflip" if asked.random and random.random() < 0.5 else ""
+    return f"{crop},scale={SIDE}:{SIDE}:flags=bilinear{flip},format=pix_fmts=rgb24"
 
 
-def eval_filter():
+def shorter_side():
     short = f"scale='if(gt(iw,ih),-1,{SHORT_EDGE})':'if(gt(iw,ih),{SHORT_EDGE},-1)'"
     return f"{short}:flags=bilinear,crop={SIDE}:{SIDE},format=pix_fmts=rgb24"
 
 
-make_filter = train_filter if asked.work == "train" else eval_filter
+make_filter = shorter_side if asked.work == "eval" else crop_and_resize
 
 
 def decode(path):
@@ -41,23 +42,24 @@ def decode(path):
 
 def to_batch(frames):
     pixels = spdl.io.to_numpy(spdl.io.convert_frames(frames))
-    samples = numpy.empty((len(frames), SIDE, SIDE, 3), dtype=numpy.float32)
-    numpy.multiply(pixels, scale, out=samples)
+    samples = numpy.multiply(pixels, scale, dtype=numpy.float32)
     samples += shift
-    return samples
+    if asked.layout == "nchw":
+        samples = samples.transpose(0, 3, 1, 2)
+    return numpy.ascontiguousarray(samples, dtype=asked.type)
 
 
 if asked.dump:
-    numpy.save(asked.dump, to_batch([decode(path) for path in paths[:BATCH]]))
-    raise SystemExit
+    dump(asked, to_batch([decode(path) for path in paths[:BATCH]]))
 
 
 def shuffled():
-    return random.sample(paths, len(paths)) if asked.work == "train" else paths
+    return random.sample(paths, len(paths)) if asked.random else paths
 
 
 pipeline = (PipelineBuilder().add_source(forever(shuffled))
             .pipe(decode, concurrency=asked.threads).aggregate(BATCH)
-            .pipe(to_batch, concurrency=1).add_sink(2).build(num_threads=asked.threads + 1))
+            .pipe(to_batch, concurrency=asked.threads).add_sink(2)
+            .build(num_threads=2 * asked.threads))
 with pipeline.auto_stop():
     measure((len(batch) for batch in pipeline.get_iterator()), asked.seconds)

@@ -7,7 +7,7 @@ import warnings
 import numpy
 import torch
 
-from common import BATCH, arguments, forever, measure
+from common import BATCH, arguments, dump, forever, measure
 from torch_transforms import decode, transforms
 
 warnings.filterwarnings("ignore")
@@ -18,7 +18,7 @@ torch.set_num_threads(1)
 class Files(torch.utils.data.Dataset):
     def __init__(self):
         self.paths = sorted(glob.glob(f"{asked.data}/files/*/*.jpg"), key=os.path.basename)
-        self.transform = transforms(asked.work)
+        self.transform = transforms(asked)
 
     def __len__(self):
         return len(self.paths)
@@ -30,10 +30,8 @@ class Files(torch.utils.data.Dataset):
 
 files = Files()
 if asked.dump:
-    numpy.save(asked.dump, numpy.stack([files[i][0].numpy().transpose(1, 2, 0)
-                                        for i in range(BATCH)]))
-    raise SystemExit
-loader = torch.utils.data.DataLoader(files, BATCH, shuffle=asked.work == "train",
+    dump(asked, numpy.stack([files[i][0].numpy() for i in range(BATCH)]))
+loader = torch.utils.data.DataLoader(files, BATCH, shuffle=asked.random,
                                      num_workers=asked.threads, persistent_workers=True,
                                      drop_last=True, prefetch_factor=2)
 measure(forever(lambda: (len(images) for images, _ in loader)), asked.seconds)

@@ -7,22 +7,21 @@ import numpy
 import torch
 import webdataset
 
-from common import BATCH, arguments, forever, measure
+from common import BATCH, arguments, dump, forever, measure
 from torch_transforms import decode, transforms
 
 warnings.filterwarnings("ignore")
 asked = arguments()
 torch.set_num_threads(1)
-transform = transforms(asked.work)
+transform = transforms(asked)
 shards = sorted(glob.glob(f"{asked.data}/shards/*.tar"))
 images = webdataset.WebDataset(shards, shardshuffle=False, nodesplitter=None)
-if asked.work == "train":
+if asked.random:
     images = images.shuffle(256)
 images = images.to_tuple("jpg", "cls").map_tuple(lambda jpeg: transform(decode(jpeg)), int)
 if asked.dump:
     first = [sample for _, (sample, _) in zip(range(BATCH), images)]
-    numpy.save(asked.dump, numpy.stack([sample.numpy().transpose(1, 2, 0) for sample in first]))
-    raise SystemExit
+    dump(asked, numpy.stack([sample.numpy() for sample in first]))
 loader = webdataset.WebLoader(images.batched(BATCH, partial=False), batch_size=None,
                               num_workers=asked.threads, persistent_workers=True)
 measure(forever(lambda: (len(batch) for batch, _ in loader)), asked.seconds)
