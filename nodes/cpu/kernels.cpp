@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <forebay/nodes/vector_clones.hpp>
+#include <forebay/nodes/widest.hpp>
 
 namespace forebay::kernels {
 namespace {
@@ -19,14 +19,10 @@ void flush(float* __restrict scratch, std::size_t size, double* __restrict sums)
   }
 }
 
-}  // namespace
-
 template <class Value>
-FOREBAY_VECTOR_CLONES static void add_moments_block(const Value* __restrict x, std::size_t rows,
-                                                    std::size_t channels,
-                                                    const Value* __restrict centre,
-                                                    float* __restrict first,
-                                                    float* __restrict second) {
+void add_moments_block(const Value* __restrict x, std::size_t rows, std::size_t channels,
+                       const Value* __restrict centre, float* __restrict first,
+                       float* __restrict second) {
   std::size_t row = 0;
   for (; row + kRows <= rows; row += kRows) {
     const Value* __restrict at = x + row * channels;
@@ -52,12 +48,9 @@ FOREBAY_VECTOR_CLONES static void add_moments_block(const Value* __restrict x, s
 
 /// Takes the moments of a block, given as sums around `centre`, into those of `before` rows.
 template <class Value>
-FOREBAY_VECTOR_CLONES static void merge_block(double before, double* __restrict mean,
-                                              double* __restrict squares, double count,
-                                              const Value* __restrict centre,
-                                              const float* __restrict first,
-                                              const float* __restrict second,
-                                              std::size_t channels) {
+void merge_block(double before, double* __restrict mean, double* __restrict squares, double count,
+                 const Value* __restrict centre, const float* __restrict first,
+                 const float* __restrict second, std::size_t channels) {
   const double share = count / (before + count), one_row = 1 / count;
   for (std::size_t c = 0; c < channels; ++c) {
     const double difference = static_cast<double>(first[c]) * one_row;
@@ -69,37 +62,9 @@ FOREBAY_VECTOR_CLONES static void merge_block(double before, double* __restrict 
 }
 
 template <class Value>
-void moments(const Value* x, std::size_t rows, std::size_t channels, double* mean, double* squares,
-             float* scratch) {
-  std::fill_n(mean, channels, 0.0);
-  std::fill_n(squares, channels, 0.0);
-  for (std::size_t row = 0; row < rows; row += kFloatRows) {
-    const Value* block = x + row * channels;
-    const std::size_t size = std::min(kFloatRows, rows - row);
-    std::fill_n(scratch, 2 * channels, 0.0F);
-    add_moments_block(block, size, channels, /*centre=*/block, scratch, scratch + channels);
-    merge_block(static_cast<double>(row), mean, squares, static_cast<double>(size), block, scratch,
-                scratch + channels, channels);
-  }
-}
-
-void merge_moments(std::size_t rows, double* mean, double* squares, std::size_t more_rows,
-                   const double* more_mean, const double* more_squares, std::size_t channels) {
-  const auto before = static_cast<double>(rows);
-  const double share = static_cast<double>(more_rows) / static_cast<double>(rows + more_rows);
-  for (std::size_t c = 0; c < channels; ++c) {
-    const double apart = more_mean[c] - mean[c];
-    mean[c] += apart * share;
-    squares[c] += more_squares[c] + apart * apart * share * before;
-  }
-}
-
-template <class Value>
-FOREBAY_VECTOR_CLONES static void normalise_add(const Value* __restrict x, std::size_t rows,
-                                                std::size_t channels, const float* __restrict scale,
-                                                const float* __restrict shift,
-                                                const Value* __restrict other, float floor,
-                                                Value* __restrict y) {
+void normalise_add(const Value* __restrict x, std::size_t rows, std::size_t channels,
+                   const float* __restrict scale, const float* __restrict shift,
+                   const Value* __restrict other, float floor, Value* __restrict y) {
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t c = 0; c < channels; ++c) {
       const std::size_t i = row * channels + c;
@@ -110,11 +75,9 @@ FOREBAY_VECTOR_CLONES static void normalise_add(const Value* __restrict x, std::
 }
 
 template <class Value>
-FOREBAY_VECTOR_CLONES static void normalise_alone(const Value* __restrict x, std::size_t rows,
-                                                  std::size_t channels,
-                                                  const float* __restrict scale,
-                                                  const float* __restrict shift, float floor,
-                                                  Value* __restrict y) {
+void normalise_alone(const Value* __restrict x, std::size_t rows, std::size_t channels,
+                     const float* __restrict scale, const float* __restrict shift, float floor,
+                     Value* __restrict y) {
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t c = 0; c < channels; ++c) {
       const float value = to_float(x[row * channels + c]) * scale[c] + shift[c];
@@ -124,20 +87,11 @@ FOREBAY_VECTOR_CLONES static void normalise_alone(const Value* __restrict x, std
 }
 
 template <class Value>
-void normalise(const Value* x, std::size_t rows, std::size_t channels, Affine affine,
-               const std::type_identity_t<Value>* other, float floor, Value* y) {
-  if (other != nullptr) {
-    normalise_add(x, rows, channels, affine.scale, affine.shift, other, floor, y);
-  } else {
-    normalise_alone(x, rows, channels, affine.scale, affine.shift, floor, y);
-  }
-}
-
-template <class Value>
-FOREBAY_VECTOR_CLONES static void add_gradient_moments_block(
-    const Value* __restrict x, const Value* __restrict g, std::size_t rows, std::size_t channels,
-    const float* __restrict scale, const float* __restrict shift, float floor,
-    const float* __restrict mean, float* __restrict first, float* __restrict second) {
+void add_gradient_moments_block(const Value* __restrict x, const Value* __restrict g,
+                                std::size_t rows, std::size_t channels,
+                                const float* __restrict scale, const float* __restrict shift,
+                                float floor, const float* __restrict mean, float* __restrict first,
+                                float* __restrict second) {
   std::size_t row = 0;
   for (; row + kRows <= rows; row += kRows) {
     const std::size_t at = row * channels;
@@ -166,24 +120,11 @@ FOREBAY_VECTOR_CLONES static void add_gradient_moments_block(
 }
 
 template <class Value>
-void add_gradient_moments(const Value* x, const Value* g, std::size_t rows, std::size_t channels,
-                          Affine affine, float floor, const float* mean, double* sums,
-                          float* scratch) {
-  std::fill_n(scratch, 2 * channels, 0.0F);
-  for (std::size_t row = 0; row < rows; row += kFloatRows) {
-    add_gradient_moments_block(x + row * channels, g + row * channels,
-                               std::min(kFloatRows, rows - row), channels, affine.scale,
-                               affine.shift, floor, mean, scratch, scratch + channels);
-    flush(scratch, 2 * channels, sums);
-  }
-}
-
-template <class Value>
-FOREBAY_VECTOR_CLONES static void normalise_backward_block(
-    const Value* __restrict x, const Value* __restrict g, std::size_t rows, std::size_t channels,
-    const float* __restrict scale, const float* __restrict shift, float floor,
-    const float* __restrict mean, const float* __restrict slope, const float* __restrict offset,
-    Value* __restrict dx) {
+void normalise_backward_block(const Value* __restrict x, const Value* __restrict g,
+                              std::size_t rows, std::size_t channels, const float* __restrict scale,
+                              const float* __restrict shift, float floor,
+                              const float* __restrict mean, const float* __restrict slope,
+                              const float* __restrict offset, Value* __restrict dx) {
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t c = 0; c < channels; ++c) {
       const std::size_t i = row * channels + c;
@@ -195,16 +136,7 @@ FOREBAY_VECTOR_CLONES static void normalise_backward_block(
 }
 
 template <class Value>
-void normalise_backward(const Value* x, const Value* g, std::size_t rows, std::size_t channels,
-                        Affine affine, float floor, const float* mean, const float* slope,
-                        const float* offset, Value* dx) {
-  normalise_backward_block(x, g, rows, channels, affine.scale, affine.shift, floor, mean, slope,
-                           offset, dx);
-}
-
-template <class Value>
-FOREBAY_VECTOR_CLONES void add_floor(const Value* a, const std::type_identity_t<Value>* b,
-                                     std::size_t size, float floor, Value* y) {
+void add_floor_loop(const Value* a, const Value* b, std::size_t size, float floor, Value* y) {
   for (std::size_t i = 0; i < size; ++i) {
     const float value = b == nullptr ? to_float(a[i]) : to_float(a[i]) + to_float(b[i]);
     y[i] = from_float<Value>(value < floor ? floor : value);
@@ -212,8 +144,8 @@ FOREBAY_VECTOR_CLONES void add_floor(const Value* a, const std::type_identity_t<
 }
 
 template <class Value>
-FOREBAY_VECTOR_CLONES void mask_gradient(const Value* a, const std::type_identity_t<Value>* b,
-                                         const Value* y, std::size_t size, float floor, Value* dz) {
+void mask_gradient_loop(const Value* a, const Value* b, const Value* y, std::size_t size,
+                        float floor, Value* dz) {
   for (std::size_t i = 0; i < size; ++i) {
     const float value = b == nullptr ? to_float(a[i]) : to_float(a[i]) + to_float(b[i]);
     dz[i] = from_float<Value>(to_float(y[i]) > floor ? value : 0.0F);
@@ -221,8 +153,7 @@ FOREBAY_VECTOR_CLONES void mask_gradient(const Value* a, const std::type_identit
 }
 
 template <class Value>
-FOREBAY_VECTOR_CLONES void sum_rows(const Value* x, std::size_t rows, std::size_t channels,
-                                    float factor, Value* y) {
+void sum_rows_loop(const Value* x, std::size_t rows, std::size_t channels, float factor, Value* y) {
   constexpr std::size_t kColumns = 64;  // summed together
   for (std::size_t begin = 0; begin < channels; begin += kColumns) {
     const std::size_t columns = std::min(kColumns, channels - begin);
@@ -236,8 +167,8 @@ FOREBAY_VECTOR_CLONES void sum_rows(const Value* x, std::size_t rows, std::size_
 }
 
 template <class Value>
-FOREBAY_VECTOR_CLONES void repeat_row(const Value* x, std::size_t rows, std::size_t channels,
-                                      float factor, Value* y) {
+void repeat_row_loop(const Value* x, std::size_t rows, std::size_t channels, float factor,
+                     Value* y) {
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t c = 0; c < channels; ++c) {
       y[row * channels + c] = from_float<Value>(factor * to_float(x[c]));
@@ -246,8 +177,94 @@ FOREBAY_VECTOR_CLONES void repeat_row(const Value* x, std::size_t rows, std::siz
 }
 
 template <class From, class To>
-FOREBAY_VECTOR_CLONES void convert(const From* x, std::size_t size, To* y) {
+void convert_loop(const From* x, std::size_t size, To* y) {
   for (std::size_t i = 0; i < size; ++i) y[i] = from_float<To>(to_float(x[i]));
+}
+
+}  // namespace
+
+template <class Value>
+void moments(const Value* x, std::size_t rows, std::size_t channels, double* mean, double* squares,
+             float* scratch) {
+  std::fill_n(mean, channels, 0.0);
+  std::fill_n(squares, channels, 0.0);
+  for (std::size_t row = 0; row < rows; row += kFloatRows) {
+    const Value* block = x + row * channels;
+    const std::size_t size = std::min(kFloatRows, rows - row);
+    std::fill_n(scratch, 2 * channels, 0.0F);
+    widest<add_moments_block<Value>>(block, size, channels, block, scratch, scratch + channels);
+    widest<merge_block<Value>>(static_cast<double>(row), mean, squares, static_cast<double>(size),
+                               block, scratch, scratch + channels, channels);
+  }
+}
+
+void merge_moments(std::size_t rows, double* mean, double* squares, std::size_t more_rows,
+                   const double* more_mean, const double* more_squares, std::size_t channels) {
+  const auto before = static_cast<double>(rows);
+  const double share = static_cast<double>(more_rows) / static_cast<double>(rows + more_rows);
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double apart = more_mean[c] - mean[c];
+    mean[c] += apart * share;
+    squares[c] += more_squares[c] + apart * apart * share * before;
+  }
+}
+
+template <class Value>
+void normalise(const Value* x, std::size_t rows, std::size_t channels, Affine affine,
+               const std::type_identity_t<Value>* other, float floor, Value* y) {
+  if (other != nullptr) {
+    widest<normalise_add<Value>>(x, rows, channels, affine.scale, affine.shift, other, floor, y);
+  } else {
+    widest<normalise_alone<Value>>(x, rows, channels, affine.scale, affine.shift, floor, y);
+  }
+}
+
+template <class Value>
+void add_gradient_moments(const Value* x, const Value* g, std::size_t rows, std::size_t channels,
+                          Affine affine, float floor, const float* mean, double* sums,
+                          float* scratch) {
+  std::fill_n(scratch, 2 * channels, 0.0F);
+  for (std::size_t row = 0; row < rows; row += kFloatRows) {
+    widest<add_gradient_moments_block<Value>>(
+        x + row * channels, g + row * channels, std::min(kFloatRows, rows - row), channels,
+        affine.scale, affine.shift, floor, mean, scratch, scratch + channels);
+    flush(scratch, 2 * channels, sums);
+  }
+}
+
+template <class Value>
+void normalise_backward(const Value* x, const Value* g, std::size_t rows, std::size_t channels,
+                        Affine affine, float floor, const float* mean, const float* slope,
+                        const float* offset, Value* dx) {
+  widest<normalise_backward_block<Value>>(x, g, rows, channels, affine.scale, affine.shift, floor,
+                                          mean, slope, offset, dx);
+}
+
+template <class Value>
+void add_floor(const Value* a, const std::type_identity_t<Value>* b, std::size_t size, float floor,
+               Value* y) {
+  widest<add_floor_loop<Value>>(a, b, size, floor, y);
+}
+
+template <class Value>
+void mask_gradient(const Value* a, const std::type_identity_t<Value>* b, const Value* y,
+                   std::size_t size, float floor, Value* dz) {
+  widest<mask_gradient_loop<Value>>(a, b, y, size, floor, dz);
+}
+
+template <class Value>
+void sum_rows(const Value* x, std::size_t rows, std::size_t channels, float factor, Value* y) {
+  widest<sum_rows_loop<Value>>(x, rows, channels, factor, y);
+}
+
+template <class Value>
+void repeat_row(const Value* x, std::size_t rows, std::size_t channels, float factor, Value* y) {
+  widest<repeat_row_loop<Value>>(x, rows, channels, factor, y);
+}
+
+template <class From, class To>
+void convert(const From* x, std::size_t size, To* y) {
+  widest<convert_loop<From, To>>(x, size, y);
 }
 
 #define FOREBAY_KERNELS(Value)                                                                     \

@@ -1,6 +1,45 @@
+#include <type_traits>
+
 #include <forebay/nodes/cpu/layers/weighted.hpp>
 
 namespace forebay {
+namespace {
+
+/// Whether the gradient of the weights is computed as one product of matrices. oneDNN's convolution
+/// in bfloat16 adds each image's gradient to the one in memory instead, which takes most of the
+/// time where weights are many and pixels few.
+template <class Value>
+bool multiplies_patches(const Layer& layer) {
+  return std::is_same_v<Value, Bfloat16> &&
+         (layer.kernel == 1 || layer.output.channels > layer.output.height * layer.output.width);
+}
+
+/// Replaces the gradient of the weights by such a product: a linear layer's, to which every patch
+/// is a row.
+template <class Value>
+void multiply_patches(const Layer& layer, const Patches& patches, std::size_t rows,
+                      WeightedKernels& kernels) {
+  const auto count = static_cast<dnnl::memory::dim>(rows * patches.per_image());
+  const auto size = static_cast<dnnl::memory::dim>(patches.size());
+  const dnnl::memory::dim channels = layer.output.channels;
+  const auto source = onednn::plain<Value>({count, size});
+  const auto target = onednn::plain<Value>({count, channels});
+  const auto bias = layer.bias ? onednn::plain<float>({channels}) : dnnl::memory::desc();
+  const auto attributes = onednn::attributes();
+  const dnnl::inner_product_forward::primitive_desc forward(
+      {dnnl::prop_kind::forward_training, source, onednn::any<Value>({channels, size}), bias,
+       target},
+      attributes, onednn::engine());
+  kernels.backward_weights = dnnl::inner_product_backward_weights::primitive_desc(
+      {source, onednn::plain<float>({channels, size}), bias, target}, attributes, onednn::engine(),
+      forward);
+  kernels.weights_gradient = {kernels.plain_weights.dims(), onednn::kType<float>,
+                              dnnl::memory::format_tag::ohwi};
+  const bool input_is_patches = patches.kernel == 1 && patches.stride == 1 && patches.padding == 0;
+  if (!input_is_patches) kernels.patches = patches;
+}
+
+}  // namespace
 
 template <class Value>
 WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input, std::size_t rows) {
@@ -25,7 +64,17 @@ WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input,
   const dnnl::convolution_backward_weights::primitive_desc backward_weights(
       {kDirect, source, gradient, bias, target, strides, padding, padding}, attributes,
       onednn::engine(), forward);
-  return {forward, backward_data, backward_weights, onednn::plain<float>(dims)};
+  WeightedKernels kernels{forward,
+                          backward_data,
+                          backward_weights,
+                          onednn::plain<float>(dims),
+                          backward_weights.diff_weights_desc(),
+                          {}};
+  if (multiplies_patches<Value>(layer)) {
+    multiply_patches<Value>(layer, {input, layer.output, layer.kernel, layer.stride, layer.padding},
+                            rows, kernels);
+  }
+  return kernels;
 }
 
 template WeightedKernels convolution_kernels<float>(const Layer&, const ImageShape&, std::size_t);

@@ -31,7 +31,12 @@ WeightedKernels linear_kernels(const Layer& layer, const ImageShape& input, std:
       {source, weights, target}, attributes, onednn::engine(), forward);
   const dnnl::inner_product_backward_weights::primitive_desc backward_weights(
       {source, gradient, bias, target}, attributes, onednn::engine(), forward);
-  return {forward, backward_data, backward_weights, onednn::plain<float>(dims)};
+  return {forward,
+          backward_data,
+          backward_weights,
+          onednn::plain<float>(dims),
+          backward_weights.diff_weights_desc(),
+          {}};
 }
 
 template WeightedKernels linear_kernels<float>(const Layer&, const ImageShape&, std::size_t);

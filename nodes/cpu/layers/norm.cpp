@@ -11,8 +11,16 @@ namespace {
 
 constexpr double kEpsilon = 1e-5;
 constexpr double kNewShare = 0.1;  // of the batch's statistics in the running ones
-// Each part has 2 x channels sums in double and as many in float.
+// Each part has 2 x columns sums in double and as many in float.
 constexpr std::size_t kSumBytes = 2 * (sizeof(double) + sizeof(float));
+
+/// Pixels that make one line, so that lines are as wide as vectors like them.
+std::size_t pixels_of_line(std::size_t pixels, std::size_t channels) {
+  constexpr std::size_t kColumns = 64;
+  std::size_t count = 1;
+  while (count * channels < kColumns && pixels % (2 * count) == 0) count *= 2;
+  return count;
+}
 
 }  // namespace
 
@@ -33,11 +41,13 @@ void Norm<Value>::plan_forward(Planner& planner) {
   threads_ = planner.threads;
   channels_ = output.channels();
   pixels_ = planner.rows * output.pixels();
+  columns_ = channels_ * pixels_of_line(pixels_, channels_);
+  lines_ = pixels_ * channels_ / columns_;
   planner.read(planner.tensor(input_).value);
   if (adds()) planner.read(planner.tensor(other_).value);
   output.value = planner.write_values<Value>(pixels_ * channels_);
-  kept_ = planner.keep_floats(8 * channels_);
-  sums_buffer_ = planner.write(static_cast<std::size_t>(threads_) * channels_ * kSumBytes);
+  kept_ = planner.keep_floats(3 * channels_ + 5 * columns_);
+  sums_buffer_ = planner.write(static_cast<std::size_t>(threads_) * columns_ * kSumBytes);
 }
 
 template <class Value>
@@ -53,7 +63,7 @@ void Norm<Value>::plan_backward(Planner& planner) {
   }
   input_gradient_ = planner.write_values<Value>(pixels_ * channels_);
   input.gradients.push_back(input_gradient_);
-  backward_sums_ = planner.write(static_cast<std::size_t>(threads_) * channels_ * kSumBytes);
+  backward_sums_ = planner.write(static_cast<std::size_t>(threads_) * columns_ * kSumBytes);
 }
 
 template <class Value>
@@ -65,10 +75,13 @@ void Norm<Value>::bind(const Arena& arena, const Planner& planner) {
   if (adds()) added_ = value(other_);
   y_ = value(output_);
   float* next = arena.floats(kept_);
-  for (float** array :
-       {&gamma_, &beta_, &mean_, &inverse_deviation_, &scale_, &shift_, &slope_, &offset_}) {
+  for (float** array : {&gamma_, &beta_, &inverse_deviation_}) {
     *array = next;
     next += channels_;
+  }
+  for (float** array : {&mean_, &scale_, &shift_, &slope_, &offset_}) {
+    *array = next;
+    next += columns_;
   }
   running_mean_ = arena.floats(statistics_.buffer) + statistics_.mean;
   running_variance_ = arena.floats(statistics_.buffer) + statistics_.variance;
@@ -89,23 +102,25 @@ void Norm<Value>::load(std::size_t which, const float* parameters) {
 
 template <class Value>
 double* Norm<Value>::sums(int part) const {
-  return reinterpret_cast<double*>(sums_ + static_cast<std::size_t>(part) * channels_ * kSumBytes);
+  return reinterpret_cast<double*>(sums_ + static_cast<std::size_t>(part) * columns_ * kSumBytes);
 }
 
 template <class Value>
 float* Norm<Value>::scratch(int part) const {
-  return reinterpret_cast<float*>(sums(part) + 2 * channels_);
+  return reinterpret_cast<float*>(sums(part) + 2 * columns_);
 }
 
 template <class Value>
 void Norm<Value>::clear_sums() {
-  for (int part = 0; part < threads_; ++part) std::fill_n(sums(part), 2 * channels_, 0.0);
+  for (int part = 0; part < threads_; ++part) std::fill_n(sums(part), 2 * columns_, 0.0);
 }
 
 template <class Value>
 double Norm<Value>::total(std::size_t i) const {
   double sum = 0;
-  for (int part = 0; part < threads_; ++part) sum += sums(part)[i];
+  for (int part = 0; part < threads_; ++part) {
+    for (std::size_t at = i; at < i + columns_; at += channels_) sum += sums(part)[at];
+  }
   return sum;
 }
 
@@ -117,9 +132,9 @@ void Norm<Value>::forward(const Pass& pass) {
     use_running_statistics();
   }
   for_each_part(threads_, [this](int part) {
-    const Part range = part_of(pixels_, part, threads_);
-    const std::size_t at = range.begin * channels_;
-    kernels::normalise(x_ + at, range.size(), channels_, affine(), adds() ? added_ + at : nullptr,
+    const Part range = part_of(lines_, part, threads_);
+    const std::size_t at = range.begin * columns_;
+    kernels::normalise(x_ + at, range.size(), columns_, affine(), adds() ? added_ + at : nullptr,
                        floor_, y_ + at);
   });
 }
@@ -128,20 +143,24 @@ template <class Value>
 void Norm<Value>::use_batch_statistics() {
   sums_ = forward_sums_bytes_;
   for_each_part(threads_, [this](int part) {
-    const Part range = part_of(pixels_, part, threads_);
-    kernels::moments(x_ + range.begin * channels_, range.size(), channels_, sums(part),
-                     sums(part) + channels_, scratch(part));
+    const Part range = part_of(lines_, part, threads_);
+    kernels::moments(x_ + range.begin * columns_, range.size(), columns_, sums(part),
+                     sums(part) + columns_, scratch(part));
   });
   for (int part = 1; part < threads_; ++part) {
-    const Part range = part_of(pixels_, part, threads_);
-    if (range.size() == 0) continue;  // more threads than pixels
-    kernels::merge_moments(range.begin, sums(0), sums(0) + channels_, range.size(), sums(part),
-                           sums(part) + channels_, channels_);
+    const Part range = part_of(lines_, part, threads_);
+    if (range.size() == 0) continue;  // more threads than lines
+    kernels::merge_moments(range.begin, sums(0), sums(0) + columns_, range.size(), sums(part),
+                           sums(part) + columns_, columns_);
+  }
+  for (std::size_t at = channels_; at < columns_; at += channels_) {
+    kernels::merge_moments(lines_ * at / channels_, sums(0), sums(0) + columns_, lines_,
+                           sums(0) + at, sums(0) + columns_ + at, channels_);
   }
   const auto count = static_cast<double>(pixels_);
   const double unbiased = count / std::max(count - 1, 1.0);
   for (std::size_t c = 0; c < channels_; ++c) {
-    const double mean = sums(0)[c], variance = sums(0)[channels_ + c] / count;
+    const double mean = sums(0)[c], variance = sums(0)[columns_ + c] / count;
     set_affine(c, mean, variance);
     const auto mix = [](float running, double batch) {
       return static_cast<float>((1 - kNewShare) * static_cast<double>(running) + kNewShare * batch);
@@ -162,10 +181,12 @@ template <class Value>
 void Norm<Value>::set_affine(std::size_t channel, double mean, double variance) {
   const double inverse = 1 / std::sqrt(variance + kEpsilon);
   const double scale = static_cast<double>(gamma_[channel]) * inverse;
-  mean_[channel] = static_cast<float>(mean);
   inverse_deviation_[channel] = static_cast<float>(inverse);
-  scale_[channel] = static_cast<float>(scale);
-  shift_[channel] = static_cast<float>(static_cast<double>(beta_[channel]) - mean * scale);
+  for (std::size_t column = channel; column < columns_; column += channels_) {
+    mean_[column] = static_cast<float>(mean);
+    scale_[column] = static_cast<float>(scale);
+    shift_[column] = static_cast<float>(static_cast<double>(beta_[channel]) - mean * scale);
+  }
 }
 
 template <class Value>
@@ -179,30 +200,30 @@ void Norm<Value>::backward(const Pass& /*pass*/) {
   const Value* g = adds() ? masked_ : gradient_.first();
   const float floor = adds() ? -std::numeric_limits<float>::infinity() : floor_;
   for_each_part(threads_, [this, g, floor](int part) {
-    const Part range = part_of(pixels_, part, threads_);
-    const std::size_t at = range.begin * channels_;
-    kernels::normalise_backward(x_ + at, g + at, range.size(), channels_, affine(), floor, mean_,
+    const Part range = part_of(lines_, part, threads_);
+    const std::size_t at = range.begin * columns_;
+    kernels::normalise_backward(x_ + at, g + at, range.size(), columns_, affine(), floor, mean_,
                                 slope_, offset_, dx_ + at);
   });
 }
 
 template <class Value>
 void Norm<Value>::sum_gradient(int part) {
-  const Part range = part_of(pixels_, part, threads_);
+  const Part range = part_of(lines_, part, threads_);
   if (!adds()) {
-    const std::size_t at = range.begin * channels_;
-    kernels::add_gradient_moments(x_ + at, gradient_.first() + at, range.size(), channels_,
-                                  affine(), floor_, mean_, sums(part), scratch(part));
+    const std::size_t at = range.begin * columns_;
+    kernels::add_gradient_moments(x_ + at, gradient_.first() + at, range.size(), columns_, affine(),
+                                  floor_, mean_, sums(part), scratch(part));
     return;
   }
   // A block of the masked gradient is summed while it is in the cache.
-  const std::size_t block = std::max<std::size_t>(32, 16384 / channels_);
+  const std::size_t block = std::max<std::size_t>(32, 16384 / columns_);
   for (std::size_t row = range.begin; row < range.end; row += block) {
-    const std::size_t rows = std::min(block, range.end - row), at = row * channels_;
+    const std::size_t rows = std::min(block, range.end - row), at = row * columns_;
     const Value* second = gradient_.second() == nullptr ? nullptr : gradient_.second() + at;
-    kernels::mask_gradient(gradient_.first() + at, second, y_ + at, rows * channels_, floor_,
+    kernels::mask_gradient(gradient_.first() + at, second, y_ + at, rows * columns_, floor_,
                            masked_ + at);
-    kernels::add_gradient_moments(x_ + at, masked_ + at, rows, channels_, affine(),
+    kernels::add_gradient_moments(x_ + at, masked_ + at, rows, columns_, affine(),
                                   -std::numeric_limits<float>::infinity(), mean_, sums(part),
                                   scratch(part));
   }
@@ -214,11 +235,13 @@ void Norm<Value>::finish_gradient_sums() {
   for (std::size_t c = 0; c < channels_; ++c) {
     const auto inverse = static_cast<double>(inverse_deviation_[c]);
     const auto scale = static_cast<double>(scale_[c]);
-    const double beta_gradient = total(c), gamma_gradient = total(channels_ + c) * inverse;
+    const double beta_gradient = total(c), gamma_gradient = total(columns_ + c) * inverse;
     beta_gradient_[c] = static_cast<float>(beta_gradient);
     gamma_gradient_[c] = static_cast<float>(gamma_gradient);
-    slope_[c] = static_cast<float>(-scale * inverse * gamma_gradient / count);
-    offset_[c] = static_cast<float>(-scale * beta_gradient / count);
+    for (std::size_t column = c; column < columns_; column += channels_) {
+      slope_[column] = static_cast<float>(-scale * inverse * gamma_gradient / count);
+      offset_[column] = static_cast<float>(-scale * beta_gradient / count);
+    }
   }
 }
 

@@ -52,8 +52,9 @@ class Norm final : public Op {
   StatisticsPlaces statistics_;
   float floor_;
 
-  // Of the matrix of pixels x channels; set while planning.
-  std::size_t pixels_ = 0, channels_ = 0;
+  // Set while planning. Where channels are few, a line of the matrix that kernels work on is
+  // several pixels: lines x columns is pixels x channels.
+  std::size_t pixels_ = 0, channels_ = 0, lines_ = 0, columns_ = 0;
   int threads_ = 1;
 
   int kept_ = -1, sums_buffer_ = -1, backward_sums_ = -1;
@@ -62,8 +63,8 @@ class Norm final : public Op {
 
   const Value *x_ = nullptr, *added_ = nullptr;
   Value *y_ = nullptr, *masked_ = nullptr, *dx_ = nullptr;
-  float *gamma_ = nullptr, *beta_ = nullptr;  // kept, `channels_` each
-  float *mean_ = nullptr, *inverse_deviation_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;
+  float *gamma_ = nullptr, *beta_ = nullptr, *inverse_deviation_ = nullptr;  // `channels_` each
+  float *mean_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;              // `columns_` each
   float *slope_ = nullptr, *offset_ = nullptr;
   float *running_mean_ = nullptr, *running_variance_ = nullptr;
   float *gamma_gradient_ = nullptr, *beta_gradient_ = nullptr;

@@ -33,7 +33,7 @@ Weighted<Value>::Weighted(const Layer& layer, int input, int output, ParameterPl
       input_(input),
       output_(output),
       places_(std::move(places)) {
-  reorders_gradient_ = kernels_.backward_weights.diff_weights_desc(0) != kernels_.plain_weights;
+  reorders_gradient_ = kernels_.weights_gradient != kernels_.plain_weights;
   own_data_weights_ =
       !reads_images() && kernels_.backward_data.weights_desc(0) != kernels_.forward.weights_desc(0);
 }
@@ -41,6 +41,8 @@ Weighted<Value>::Weighted(const Layer& layer, int input, int output, ParameterPl
 template <class Value>
 void Weighted<Value>::plan_forward(Planner& planner) {
   Tensor& output = planner.tensor(output_);
+  rows_ = planner.rows;
+  threads_ = planner.threads;
   planner.read(planner.tensor(input_).value);
   output.value = planner.write_values<Value>(planner.rows * output.row_size());
   forward_scratch_ = planner.write(kernels_.forward.scratchpad_desc().get_size());
@@ -63,7 +65,11 @@ void Weighted<Value>::plan_backward(Planner& planner) {
   }
   weights_scratch_ = planner.write(kernels_.backward_weights.scratchpad_desc().get_size());
   if (reorders_gradient_) {
-    weights_gradient_ = planner.write(kernels_.backward_weights.diff_weights_desc(0).get_size());
+    weights_gradient_ = planner.write(kernels_.weights_gradient.get_size());
+  }
+  if (kernels_.patches) {
+    const Patches& patches = *kernels_.patches;
+    patches_ = planner.write_values<Value>(rows_ * patches.per_image() * patches.size());
   }
 }
 
@@ -72,10 +78,11 @@ void Weighted<Value>::bind(const Arena& arena, const Planner& planner) {
   const auto value = [&](int tensor) {
     return arena.values<Value>(planner.tensors[static_cast<std::size_t>(tensor)].value);
   };
-  bind_forward(arena, value(input_), value(output_));
+  x_ = value(input_);
+  bind_forward(arena, x_, value(output_));
   gradient_.bind(arena);
   if (!reads_images()) bind_backward_data(arena);
-  bind_backward_weights(arena, value(input_));
+  bind_backward_weights(arena);
 }
 
 template <class Value>
@@ -110,13 +117,14 @@ void Weighted<Value>::bind_backward_data(const Arena& arena) {
 }
 
 template <class Value>
-void Weighted<Value>::bind_backward_weights(const Arena& arena, const Value* input) {
+void Weighted<Value>::bind_backward_weights(const Arena& arena) {
   const auto& layout = kernels_.backward_weights;
   float* all = arena.floats(places_.gradients);
   float* plain = all + places_.offsets[0];
   float* packed = reorders_gradient_ ? arena.floats(weights_gradient_) : plain;
+  if (kernels_.patches) patch_rows_ = arena.values<Value>(patches_);
   backward_weights_ = Call(dnnl::primitive(layout.get()));
-  backward_weights_.bind(DNNL_ARG_SRC, layout.src_desc(0), input);
+  backward_weights_.bind(DNNL_ARG_SRC, layout.src_desc(0), kernels_.patches ? patch_rows_ : x_);
   backward_weights_.bind(DNNL_ARG_DIFF_DST, layout.diff_dst_desc(0), gradient_.first());
   backward_weights_.bind(DNNL_ARG_DIFF_WEIGHTS, layout.diff_weights_desc(0), packed);
   backward_weights_.bind(DNNL_ARG_SCRATCHPAD, layout.scratchpad_desc(),
@@ -126,7 +134,7 @@ void Weighted<Value>::bind_backward_weights(const Arena& arena, const Value* inp
                            all + places_.offsets[1]);
   }
   if (reorders_gradient_) {
-    store_gradient_ = onednn::reorder(layout.diff_weights_desc(0), kernels_.plain_weights, plain);
+    store_gradient_ = onednn::reorder(kernels_.weights_gradient, kernels_.plain_weights, plain);
     store_gradient_.rebind(DNNL_ARG_FROM, packed);
   }
 }
@@ -140,8 +148,23 @@ template <class Value>
 void Weighted<Value>::backward(const Pass& /*pass*/) {
   gradient_.gather();
   if (!reads_images()) backward_data_.run();
+  if (kernels_.patches) copy_all_patches();
   backward_weights_.run();
   if (reorders_gradient_) store_gradient_.run();
+}
+
+template <class Value>
+void Weighted<Value>::copy_all_patches() {
+  const Patches& patches = *kernels_.patches;
+  const auto& [channels, height, width] = patches.input;
+  const auto image_size = static_cast<std::size_t>(channels * height * width);
+  for_each_part(threads_, [&](int part) {
+    const Part range = part_of(rows_, part, threads_);
+    for (std::size_t row = range.begin; row < range.end; ++row) {
+      copy_patches(x_ + row * image_size, patches,
+                   patch_rows_ + row * patches.per_image() * patches.size());
+    }
+  });
 }
 
 template <class Value>

@@ -2,6 +2,9 @@
 
 // Convolutions and linear layers through oneDNN: NHWC images, weights laid out as oneDNN prefers.
 
+#include <optional>
+
+#include <forebay/nodes/cpu/layers/patches.hpp>
 #include <forebay/nodes/cpu/onednn.hpp>
 #include <forebay/nodes/network/network.hpp>
 
@@ -17,7 +20,9 @@ struct ParameterPlaces {
 /// What oneDNN offers for one layer in its three directions.
 struct WeightedKernels {
   dnnl::primitive_desc_base forward, backward_data, backward_weights;
-  dnnl::memory::desc plain_weights;  // torchvision's layout
+  dnnl::memory::desc plain_weights;     // torchvision's layout
+  dnnl::memory::desc weights_gradient;  // as backward_weights gives it
+  std::optional<Patches> patches;       // that backward_weights reads in place of the input
 };
 
 /// Kernels on `Value`s whose gradients of the weights are floats: for a convolution, or for a
@@ -49,7 +54,8 @@ class Weighted final : public Op {
   bool has_bias() const { return places_.offsets.size() > 1; }
   void bind_forward(const Arena& arena, const Value* input, const Value* output);
   void bind_backward_data(const Arena& arena);
-  void bind_backward_weights(const Arena& arena, const Value* input);
+  void bind_backward_weights(const Arena& arena);
+  void copy_all_patches();
 
   WeightedKernels kernels_;
   int input_, output_;
@@ -60,12 +66,16 @@ class Weighted final : public Op {
   // Buffers in the plan.
   int weights_ = -1, data_weights_ = -1, bias_ = -1;
   int forward_scratch_ = -1, data_scratch_ = -1, weights_scratch_ = -1;
-  int input_gradient_ = -1, weights_gradient_ = -1;
+  int input_gradient_ = -1, weights_gradient_ = -1, patches_ = -1;
   OutputGradient<Value> gradient_;
 
   onednn::Call forward_, backward_data_, backward_weights_;
   onednn::Call load_forward_, load_backward_, store_gradient_;
   float* bias_copy_ = nullptr;
+  const Value* x_ = nullptr;
+  Value* patch_rows_ = nullptr;
+  std::size_t rows_ = 0;
+  int threads_ = 1;
 };
 
 }  // namespace forebay
