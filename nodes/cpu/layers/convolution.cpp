@@ -33,8 +33,11 @@ void multiply_patches(const Layer& layer, const Patches& patches, std::size_t ro
   kernels.backward_weights = dnnl::inner_product_backward_weights::primitive_desc(
       {source, onednn::plain<float>({channels, size}), bias, target}, attributes, onednn::engine(),
       forward);
-  kernels.weights_gradient = {kernels.plain_weights.dims(), onednn::kType<float>,
-                              dnnl::memory::format_tag::ohwi};
+  kernels.weights_gradient = kernels.plain_weights;
+  if (patches.kernel > 1) {
+    kernels.weights_gradient = {kernels.plain_weights.dims(), onednn::kType<float>,
+                                dnnl::memory::format_tag::ohwi};
+  }
   const bool input_is_patches = patches.kernel == 1 && patches.stride == 1 && patches.padding == 0;
   if (!input_is_patches) kernels.patches = patches;
 }

@@ -3,9 +3,10 @@
 
     python compare_pytorch.py build/release/bin/bench_train [--networks 18 50 20] [--threads 1]
 
-PyTorch trains in channels_last, eager and compiled by torch.compile, with --dtype bfloat16 under
-autocast as well. Prints the medians of each, and Forebay's by the best of PyTorch's: above 1, Forebay
-is faster. Per processor second holds on machines that others use too.
+PyTorch trains in channels_last, eager and compiled by torch.compile, in float32 and under autocast to
+bfloat16. Prints the medians of each, and Forebay's by the best of PyTorch's in the same type or, for
+bfloat16, in either: above 1, Forebay is faster. Per processor second holds on machines that others
+use too.
 """
 
 import argparse
@@ -59,9 +60,8 @@ class PyTorchTraining:
 
 
 class ForebayTraining:
-    name = "Forebay"
-
     def __init__(self, program, depth, rows, size, dtype, threads):
+        self.name = "Forebay " + dtype
         self.command = [program, depth, rows, threads, size, dtype]
 
     def speed(self, steps):
@@ -72,22 +72,24 @@ class ForebayTraining:
         return float(found[1]), float(found[2])
 
 
-def compare(depth, dtype, options):
+def compare(depth, options):
     size, rows = (32, 8 * options.rows) if depth == 20 else (224, options.rows)
-    dtypes = ["float32"] if dtype == "float32" else ["float32", "bfloat16"]
-    trainings = [ForebayTraining(options.program, depth, rows, size, dtype, options.threads)]
-    trainings += [PyTorchTraining(depth, rows, size, of, compiled)
-                  for of in dtypes for compiled in (False, True)]
-    runs = [[training.speed(options.steps) for training in trainings] for _ in range(options.runs)]
-    print(f"resnet-{depth} at {size}, {rows} rows, {options.threads} threads, {dtype}:")
-    for unit, name in enumerate(("images/s", "images per processor second")):
-        speeds = [statistics.median(run[i][unit] for run in runs) for i in range(len(trainings))]
-        best = max(range(1, len(speeds)), key=speeds.__getitem__)
-        ratios = sorted(run[0][unit] / run[best][unit] for run in runs)
-        print(f"  {name}: " + ", ".join(f"{training.name} {speed:.2f}"
-                                        for training, speed in zip(trainings, speeds)))
-        print(f"  {speeds[0] / speeds[best]:.2f}x of {trainings[best].name} "
-              f"({ratios[0]:.2f} to {ratios[-1]:.2f})", flush=True)
+    ours = [ForebayTraining(options.program, depth, rows, size, dtype, options.threads)
+            for dtype in options.dtypes]
+    peers = [PyTorchTraining(depth, rows, size, dtype, compiled)
+             for dtype in options.dtypes for compiled in (False, True)]
+    runs = [{training.name: training.speed(options.steps) for training in ours + peers}
+            for _ in range(options.runs)]
+    print(f"resnet-{depth} at {size}, {rows} rows, {options.threads} threads:")
+    for unit, what in enumerate(("images/s", "images per processor second")):
+        medians = {name: statistics.median(run[name][unit] for run in runs) for name in runs[0]}
+        print(f"  {what}: " + ", ".join(f"{name} {speed:.2f}" for name, speed in medians.items()))
+        for own in ours:
+            rivals = [peer.name for peer in peers if not peer.autocast or "bfloat16" in own.name]
+            best = max(rivals, key=medians.get)
+            ratios = sorted(run[own.name][unit] / run[best][unit] for run in runs)
+            print(f"  {own.name}: {medians[own.name] / medians[best]:.2f}x of {best} "
+                  f"({ratios[0]:.2f} to {ratios[-1]:.2f})", flush=True)
 
 
 def main():
@@ -103,8 +105,7 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     for depth in options.networks:
-        for dtype in options.dtypes:
-            compare(depth, dtype, options)
+        compare(depth, options)
 
 
 if __name__ == "__main__":
