@@ -54,7 +54,8 @@ def process_tree():
                     fields = stat.read().rsplit(")", 1)[1].split()
             except OSError:
                 continue
-            children.setdefault(int(fields[1]), []).append((int(entry), fields))
+            if fields[0] != "Z":
+                children.setdefault(int(fields[1]), []).append((int(entry), fields))
     found, left = [], [os.getpid()]
     while left:
         for pid, _ in children.get(left[-1], []):

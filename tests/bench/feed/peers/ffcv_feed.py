@@ -17,6 +17,8 @@ from common import BATCH, MEAN, SHORT_EDGE, SIDE, STD, arguments, dump, forever,
 
 asked = arguments()
 container = f"{asked.data}/images.beton"
+paths = sorted(glob.glob(f"{asked.data}/files/*/*.jpg"), key=os.path.basename)
+PASSES = 64  # in an epoch: each epoch starts its threads anew
 
 
 class JpegFile(RGBImageField):
@@ -32,7 +34,6 @@ class JpegFile(RGBImageField):
 
 
 def write_container():
-    paths = sorted(glob.glob(f"{asked.data}/files/*/*.jpg"), key=os.path.basename)
     samples = [(path, int(path.split("/")[-2])) for path in paths]
     writer = DatasetWriter(f"{container}.part", {"image": JpegFile(), "label": IntField()},
                            num_workers=1)
@@ -52,7 +53,8 @@ steps += [NormalizeImage(numpy.array(MEAN), numpy.array(STD), numpy.dtype(asked.
           ToTensor(), ToTorchImage(channels_last=asked.layout == "nhwc")]
 loader = Loader(container, batch_size=BATCH, num_workers=asked.threads, os_cache=True,
                 order=OrderOption.RANDOM if asked.random else OrderOption.SEQUENTIAL,
-                drop_last=True, custom_fields={"image": RGBImageField},
+                drop_last=True, indices=numpy.tile(numpy.arange(len(paths)), PASSES),
+                custom_fields={"image": RGBImageField},
                 pipelines={"image": steps, "label": [IntDecoder(), ToTensor()]})
 if asked.dump:
     dump(asked, next(iter(loader))[0].numpy(), "nchw")

@@ -12,6 +12,7 @@ from torch_transforms import decode, transforms
 
 warnings.filterwarnings("ignore")
 asked = arguments()
+PASSES = 64  # in an epoch, so that every worker has batches to make
 torch.set_num_threads(1)
 
 
@@ -21,10 +22,10 @@ class Files(torch.utils.data.Dataset):
         self.transform = transforms(asked)
 
     def __len__(self):
-        return len(self.paths)
+        return PASSES * len(self.paths)
 
     def __getitem__(self, i):
-        with open(self.paths[i], "rb") as file:
+        with open(self.paths[i % len(self.paths)], "rb") as file:
             return self.transform(decode(file.read())), 0
 
 

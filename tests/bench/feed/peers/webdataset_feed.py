@@ -15,7 +15,7 @@ asked = arguments()
 torch.set_num_threads(1)
 transform = transforms(asked)
 shards = sorted(glob.glob(f"{asked.data}/shards/*.tar"))
-images = webdataset.WebDataset(shards, shardshuffle=False, nodesplitter=None)
+images = webdataset.WebDataset(shards, shardshuffle=False, nodesplitter=None).repeat()
 if asked.random:
     images = images.shuffle(256)
 images = images.to_tuple("jpg", "cls").map_tuple(lambda jpeg: transform(decode(jpeg)), int)
