@@ -15,7 +15,9 @@ asked = arguments()
 torch.set_num_threads(1)
 transform = transforms(asked)
 shards = sorted(glob.glob(f"{asked.data}/shards/*.tar"))
-images = webdataset.WebDataset(shards, shardshuffle=False, nodesplitter=None).repeat()
+# Resampled shards never end: a pass over a worker's share of them may be shorter than a batch.
+images = webdataset.WebDataset(shards, shardshuffle=False, nodesplitter=None,
+                               resampled=not asked.dump)
 if asked.random:
     images = images.shuffle(256)
 images = images.to_tuple("jpg", "cls").map_tuple(lambda jpeg: transform(decode(jpeg)), int)
