@@ -22,6 +22,9 @@ struct Flight;
 /// Nanoseconds of the steady clock.
 std::int64_t now_ns();
 
+/// Nanoseconds that the calling thread has been on a core.
+std::int64_t thread_cpu_ns();
+
 /// A vector whose first `N` elements need no allocation.
 template <typename T, std::size_t N>
 class InlineVector {

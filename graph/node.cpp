@@ -1,7 +1,5 @@
 #include <forebay/graph/node.hpp>
 
-#include <time.h>
-
 #include <exception>
 #include <utility>
 
@@ -16,12 +14,6 @@ namespace {
 
 constexpr std::uint64_t kSampleEvery = 512;    // reading a thread's CPU clock is a system call
 constexpr std::int64_t kLongBody = 1'000'000;  // ns; from here on the call costs nothing
-
-std::int64_t thread_cpu_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
-}
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include <forebay/graph/run.hpp>
 
+#include <time.h>
+
 #include <chrono>
 #include <cstdio>
 #include <system_error>
@@ -25,6 +27,12 @@ std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+std::int64_t thread_cpu_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
 
 Run::Run(std::string name, GraphOptions options)

@@ -1,11 +1,10 @@
 #include <forebay/graph/inspect/verdict_watch.hpp>
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <utility>
 
+#include <forebay/graph/actions.hpp>
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/inspect/step.hpp>
 
@@ -25,11 +24,7 @@ double verdict_rest(double cost, const Report& report) {
   return cost / (kShare * std::max(1.0, report.host.cpus_usable));
 }
 
-double thread_cpu_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
+double thread_cpu_seconds() { return static_cast<double>(thread_cpu_ns()) * 1e-9; }
 
 void VerdictWatch::add(const Report& report) {
   if (!marks_.empty() && marks_.front().run.number != report.run.number) marks_.clear();

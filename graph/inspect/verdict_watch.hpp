@@ -26,8 +26,8 @@ double verdict_rest(double cost, const Report& report);
 double thread_cpu_seconds();
 
 /// Of the graphs of one name. A verdict is of the last half minute or so of a run. Finding it takes
-/// some ten milliseconds per node; it is looked for again when it is ten seconds old, or
-/// after `verdict_rest`. Not for several threads.
+/// some ten milliseconds per node; it is looked for again when it is ten seconds old, or after
+/// `verdict_rest`. Not for several threads.
 class VerdictWatch {
  public:
   /// Keeps `report`, if it is far enough from the one before. To be called about once a second.

@@ -38,13 +38,8 @@ void sleep_ms(double ms) {
 }
 
 void compute_ms(double ms) {
-  const auto used = [] {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return nanoseconds(time);
-  };
-  const std::int64_t end = used() + static_cast<std::int64_t>(ms * 1e6);
-  while (used() < end) {
+  const std::int64_t end = detail::thread_cpu_ns() + static_cast<std::int64_t>(ms * 1e6);
+  while (detail::thread_cpu_ns() < end) {
   }
 }
 
