@@ -3,14 +3,17 @@
 // Loops that the compiler vectorises, for AVX-512, AVX2 and plain x86-64. Values in memory are
 // `Value`: float, or Bfloat16, rounded once where they are written. All else is float.
 //
-// Matrices are rows x channels, row after row. `floor` is 0 for a ReLU and minus infinity for none.
+// Matrices are rows x channels, row after row. `floor` is 0 for a ReLU, kNoFloor for none.
 
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 
 #include <forebay/nodes/cpu/bfloat16.hpp>
 
 namespace forebay::kernels {
+
+constexpr float kNoFloor = -std::numeric_limits<float>::infinity();
 
 /// Per-channel factors of one batch norm: y = x * scale + shift.
 struct Affine {

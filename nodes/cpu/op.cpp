@@ -1,7 +1,5 @@
 #include <forebay/nodes/cpu/op.hpp>
 
-#include <limits>
-
 #include <forebay/nodes/cpu/kernels.hpp>
 #include <forebay/nodes/cpu/parallel.hpp>
 
@@ -31,13 +29,13 @@ void OutputGradient<Value>::bind(const Arena& arena) {
 template <class Value>
 void OutputGradient<Value>::gather() const {
   if (total_ == nullptr) return;
-  constexpr float kNone = -std::numeric_limits<float>::infinity();
   for_each_part(threads_, [this](int part) {
     const Part range = part_of(size_, part, threads_);
     Value* sum = total_ + range.begin;
-    kernels::add_floor(bound_[0] + range.begin, bound_[1] + range.begin, range.size(), kNone, sum);
+    kernels::add_floor(bound_[0] + range.begin, bound_[1] + range.begin, range.size(),
+                       kernels::kNoFloor, sum);
     for (std::size_t i = 2; i < bound_.size(); ++i) {
-      kernels::add_floor(sum, bound_[i] + range.begin, range.size(), kNone, sum);
+      kernels::add_floor(sum, bound_[i] + range.begin, range.size(), kernels::kNoFloor, sum);
     }
   });
 }

@@ -34,6 +34,7 @@ class Planner {
   std::vector<Tensor> tensors;
 
   Tensor& tensor(int index) { return tensors[static_cast<std::size_t>(index)]; }
+  const Tensor& tensor(int index) const { return tensors[static_cast<std::size_t>(index)]; }
   void next_moment() { ++now_; }
 
   /// A buffer that is written now.

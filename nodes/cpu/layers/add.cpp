@@ -1,18 +1,12 @@
 #include <forebay/nodes/cpu/layers/add.hpp>
 
-#include <limits>
-
 #include <forebay/nodes/cpu/parallel.hpp>
 
 namespace forebay {
 
 template <class Value>
 Add<Value>::Add(int a, int b, int output, Activation activation)
-    : Op({}),
-      a_(a),
-      b_(b),
-      output_(output),
-      floor_(activation == Activation::kRelu ? 0 : -std::numeric_limits<float>::infinity()) {}
+    : Op({}), a_(a), b_(b), output_(output), floor_(floor_of(activation)) {}
 
 template <class Value>
 void Add<Value>::plan_forward(Planner& planner) {
@@ -36,9 +30,7 @@ void Add<Value>::plan_backward(Planner& planner) {
 
 template <class Value>
 void Add<Value>::bind(const Arena& arena, const Planner& planner) {
-  const auto value = [&](int tensor) {
-    return arena.values<Value>(planner.tensors[static_cast<std::size_t>(tensor)].value);
-  };
+  const auto value = [&](int tensor) { return arena.values<Value>(planner.tensor(tensor).value); };
   a_values_ = value(a_);
   if (b_ >= 0) b_values_ = value(b_);
   y_ = value(output_);

@@ -18,7 +18,7 @@ void Images<Value>::plan_forward(Planner& planner) {
 
 template <class Value>
 void Images<Value>::bind(const Arena& arena, const Planner& planner) {
-  y_ = arena.values<Value>(planner.tensors[kImages].value);
+  y_ = arena.values<Value>(planner.tensor(kImages).value);
 }
 
 template <class Value>
@@ -47,8 +47,8 @@ void Logits<Value>::plan_backward(Planner& planner) {
 
 template <class Value>
 void Logits<Value>::bind(const Arena& arena, const Planner& planner) {
-  x_ = arena.values<Value>(planner.tensors[static_cast<std::size_t>(input_)].value);
-  y_ = arena.floats(planner.tensors[static_cast<std::size_t>(output_)].value);
+  x_ = arena.values<Value>(planner.tensor(input_).value);
+  y_ = arena.floats(planner.tensor(output_).value);
   gradient_.bind(arena);
   dx_ = arena.values<Value>(input_gradient_);
 }

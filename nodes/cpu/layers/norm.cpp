@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <forebay/nodes/cpu/parallel.hpp>
 
@@ -33,7 +32,7 @@ Norm<Value>::Norm(int input, int other, int output, Activation activation, Param
       output_(output),
       places_(std::move(places)),
       statistics_(statistics),
-      floor_(activation == Activation::kRelu ? 0 : -std::numeric_limits<float>::infinity()) {}
+      floor_(floor_of(activation)) {}
 
 template <class Value>
 void Norm<Value>::plan_forward(Planner& planner) {
@@ -68,9 +67,7 @@ void Norm<Value>::plan_backward(Planner& planner) {
 
 template <class Value>
 void Norm<Value>::bind(const Arena& arena, const Planner& planner) {
-  const auto value = [&](int tensor) {
-    return arena.values<Value>(planner.tensors[static_cast<std::size_t>(tensor)].value);
-  };
+  const auto value = [&](int tensor) { return arena.values<Value>(planner.tensor(tensor).value); };
   x_ = value(input_);
   if (adds()) added_ = value(other_);
   y_ = value(output_);
@@ -198,7 +195,7 @@ void Norm<Value>::backward(const Pass& /*pass*/) {
   finish_gradient_sums();
   // What was added to needs its gradient masked as well, and then it need not be masked again.
   const Value* g = adds() ? masked_ : gradient_.first();
-  const float floor = adds() ? -std::numeric_limits<float>::infinity() : floor_;
+  const float floor = adds() ? kernels::kNoFloor : floor_;
   for_each_part(threads_, [this, g, floor](int part) {
     const Part range = part_of(lines_, part, threads_);
     const std::size_t at = range.begin * columns_;
@@ -224,8 +221,7 @@ void Norm<Value>::sum_gradient(int part) {
     kernels::mask_gradient(gradient_.first() + at, second, y_ + at, rows * columns_, floor_,
                            masked_ + at);
     kernels::add_gradient_moments(x_ + at, masked_ + at, rows, columns_, affine(),
-                                  -std::numeric_limits<float>::infinity(), mean_, sums(part),
-                                  scratch(part));
+                                  kernels::kNoFloor, mean_, sums(part), scratch(part));
   }
 }
 

@@ -15,6 +15,10 @@ struct StatisticsPlaces {
 
 enum class Activation { kNone, kRelu };
 
+constexpr float floor_of(Activation activation) {
+  return activation == Activation::kRelu ? 0 : kernels::kNoFloor;
+}
+
 /// y = activation(norm(x) [+ other]). Training uses the batch's own mean and biased variance and
 /// moves the running ones by 0.1 towards them, the variance by n / (n - 1) larger, as PyTorch.
 ///

@@ -9,7 +9,7 @@ template <class Value>
 MaxPool<Value>::MaxPool(const Layer& layer, int input, int output, const Planner& planner)
     : Op({}), input_(input), output_(output) {
   constexpr auto kMax = dnnl::algorithm::pooling_max;
-  const auto& from = planner.tensors[static_cast<std::size_t>(input)].shape;
+  const auto& from = planner.tensor(input).shape;
   const auto source = onednn::images<Value>(planner.rows, from);
   const auto target = onednn::images<Value>(planner.rows, layer.output);
   const dnnl::memory::dims kernel{layer.kernel, layer.kernel}, strides{layer.stride, layer.stride};
@@ -45,9 +45,7 @@ void MaxPool<Value>::plan_backward(Planner& planner) {
 
 template <class Value>
 void MaxPool<Value>::bind(const Arena& arena, const Planner& planner) {
-  const auto value = [&](int tensor) {
-    return arena.values<Value>(planner.tensors[static_cast<std::size_t>(tensor)].value);
-  };
+  const auto value = [&](int tensor) { return arena.values<Value>(planner.tensor(tensor).value); };
   const auto& forth = forward_layout_;
   forward_ = onednn::Call(dnnl::primitive(forth.get()));
   forward_.bind(DNNL_ARG_SRC, forth.src_desc(), value(input_));
@@ -96,8 +94,8 @@ void AveragePool<Value>::plan_backward(Planner& planner) {
 
 template <class Value>
 void AveragePool<Value>::bind(const Arena& arena, const Planner& planner) {
-  x_ = arena.values<Value>(planner.tensors[static_cast<std::size_t>(input_)].value);
-  y_ = arena.values<Value>(planner.tensors[static_cast<std::size_t>(output_)].value);
+  x_ = arena.values<Value>(planner.tensor(input_).value);
+  y_ = arena.values<Value>(planner.tensor(output_).value);
   gradient_.bind(arena);
   dx_ = arena.values<Value>(input_gradient_);
 }

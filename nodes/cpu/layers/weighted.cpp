@@ -28,8 +28,7 @@ template <class Value>
 Weighted<Value>::Weighted(const Layer& layer, int input, int output, ParameterPlaces places,
                           const Planner& planner)
     : Op(places.indices),
-      kernels_(make_kernels<Value>(layer, planner.tensors[static_cast<std::size_t>(input)].shape,
-                                   planner.rows)),
+      kernels_(make_kernels<Value>(layer, planner.tensor(input).shape, planner.rows)),
       input_(input),
       output_(output),
       places_(std::move(places)) {
@@ -75,9 +74,7 @@ void Weighted<Value>::plan_backward(Planner& planner) {
 
 template <class Value>
 void Weighted<Value>::bind(const Arena& arena, const Planner& planner) {
-  const auto value = [&](int tensor) {
-    return arena.values<Value>(planner.tensors[static_cast<std::size_t>(tensor)].value);
-  };
+  const auto value = [&](int tensor) { return arena.values<Value>(planner.tensor(tensor).value); };
   x_ = value(input_);
   bind_forward(arena, x_, value(output_));
   gradient_.bind(arena);
