@@ -161,37 +161,36 @@ void decode_and_augment(benchmark::State& state) {
 }
 BENCHMARK(decode_and_augment);
 
-/// The same samples, of which only the needed part is decoded.
-void decode_part_and_augment(benchmark::State& state) {
+/// Samples of what `decode(pool, augment, random)` makes of the image, each time anew.
+template <typename Decode>
+void make_samples(benchmark::State& state, Decode decode) {
   const ImagePool pool;
   const Augment augment(imagenet_train());
   const BatchHandle batch = BatchPool(64, augment.options().image_shape).take();
   std::uint64_t item = 0;
   for (auto _ : state) {
-    const auto needed = [&](ImageSize size) {
-      return augment.needed_part(size, Random(1, 2, item));
-    };
-    augment(decode_part(jpeg(), pool, 3, needed), Random(1, 2, item), batch->row(item % 64));
+    const Random random(1, 2, item);
+    augment(decode(pool, augment, random), random, batch->row(item % 64));
     ++item;
   }
   state.SetItemsProcessed(state.iterations());
+}
+
+/// The same samples, of which only the needed part is decoded.
+void decode_part_and_augment(benchmark::State& state) {
+  make_samples(state, [](const ImagePool& pool, const Augment& augment, Random random) {
+    const auto needed = [&](ImageSize size) { return augment.needed_part(size, random); };
+    return decode_part(jpeg(), pool, 3, needed);
+  });
 }
 BENCHMARK(decode_part_and_augment);
 
 /// Nearly the same samples, from planes.
 void decode_planes_and_augment(benchmark::State& state) {
-  const ImagePool pool;
-  const Augment augment(imagenet_train());
-  const BatchHandle batch = BatchPool(64, augment.options().image_shape).take();
-  std::uint64_t item = 0;
-  for (auto _ : state) {
-    const auto wanted = [&](ImageSize size) {
-      return augment.wanted_planes(size, Random(1, 2, item));
-    };
-    augment(*decode_planes(jpeg(), pool, wanted), Random(1, 2, item), batch->row(item % 64));
-    ++item;
-  }
-  state.SetItemsProcessed(state.iterations());
+  make_samples(state, [](const ImagePool& pool, const Augment& augment, Random random) {
+    const auto wanted = [&](ImageSize size) { return augment.wanted_planes(size, random); };
+    return decode_planes(jpeg(), pool, wanted).value();
+  });
 }
 BENCHMARK(decode_planes_and_augment);
 
