@@ -9,7 +9,7 @@ namespace forebay {
 
 /// Threads, meters and who is told what. An exception in a callback ends the run.
 struct GraphOptions {
-  int threads = 0;          // of the pool that all nodes share; 0 for one per core
+  int threads = 0;          // of the pool that all nodes share; 0 for usable_threads()
   bool metering = true;     // false: no times are measured, only items are counted
   double stall_after = 30;  // seconds without a finished item until `on_stall` is told
   std::function<void(const std::string&)> on_stall = {};  // on a thread of its own; else stderr

@@ -8,8 +8,11 @@
 #include <thread>
 #include <utility>
 
+#include <tbb/info.h>
+
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/hand_over.hpp>
+#include <forebay/graph/inspect/host.hpp>
 #include <forebay/graph/node.hpp>
 
 namespace forebay::detail {
@@ -37,9 +40,8 @@ std::int64_t thread_cpu_ns() {
 
 Run::Run(std::string name, GraphOptions options)
     : name_(std::move(name)), options_(std::move(options)) {
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  threads_ = options_.threads > 0 ? options_.threads : cores;
-  if (threads_ > cores) {
+  threads_ = options_.threads > 0 ? options_.threads : usable_threads();
+  if (threads_ > tbb::info::default_concurrency()) {
     more_threads_.emplace(tbb::global_control::max_allowed_parallelism,
                           static_cast<std::size_t>(threads_));
   }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <fstream>
 #include <iterator>
@@ -170,6 +171,8 @@ double usable_cpus() {
   const double quota = group_quota();
   return quota > 0 ? std::min(cpus, quota) : cpus;
 }
+
+int usable_threads() { return static_cast<int>(std::ceil(usable_cpus())); }
 
 HostSample sample_host() {
   HostSample sample;

@@ -36,6 +36,9 @@ HostUse use_between(const HostSample& earlier, const HostSample& later);
 /// Processors this process may use: the smaller of its affinity and its control group's quota.
 double usable_cpus();
 
+/// Threads that can run at once on them: usable_cpus() rounded up, at least 1.
+int usable_threads();
+
 /// Bytes of memory that this process may still take: what Linux has available, or less where a
 /// control group limits it. Any thread.
 std::uint64_t available_memory();

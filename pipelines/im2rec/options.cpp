@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <functional>
 #include <string_view>
-#include <thread>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <forebay/graph/error.hpp>
+#include <forebay/graph/inspect/host.hpp>
 
 #include <common/command_line.hpp>
 #include <common/flag_text.hpp>
@@ -233,7 +233,7 @@ std::string flags_without_effect(const Im2recOptions& options, const Parsed& par
 Im2recOptions parse_im2rec_options(const std::vector<std::string>& arguments) {
   const Parsed parsed = parse(arguments);
   Im2recOptions options;
-  options.num_thread = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  options.num_thread = usable_threads();
   for (const GivenFlag& given : parsed.flags) find(given.name).set(options, given.text);
   if (options.help || options.version) return options;
   if (options.encoding == Encoding::kPng && !parsed.has("quality")) options.quality = 3;

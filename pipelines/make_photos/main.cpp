@@ -15,13 +15,13 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <forebay/graph/graph.hpp>
+#include <forebay/graph/inspect/host.hpp>
 #include <forebay/nodes/image/encode.hpp>
 #include <forebay/nodes/image/image.hpp>
 #include <forebay/nodes/random.hpp>
@@ -85,7 +85,7 @@ void write_file(const Encoded& file) {
 void make_photos(const PhotoOptions& options) {
   make_folders(options);
   const ImagePool pool;
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const auto cores = static_cast<std::size_t>(usable_threads());
   std::size_t bytes = 0;
 
   Graph graph("make_photos");

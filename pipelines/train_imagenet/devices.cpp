@@ -1,10 +1,10 @@
 #include <train_imagenet/devices.hpp>
 
 #include <algorithm>
-#include <thread>
 
 #include <fmt/format.h>
 
+#include <forebay/graph/inspect/host.hpp>
 #include <forebay/nodes/sim/sim_profile.hpp>
 #include <forebay/nodes/sim/sim_replica.hpp>
 
@@ -29,8 +29,6 @@ Precision wanted_precision(const TrainOptions& options) {
 
 }  // namespace
 
-std::size_t cores_here() { return std::max(1U, std::thread::hardware_concurrency()); }
-
 std::size_t rows_per_device(const TrainOptions& options) {
   return static_cast<std::size_t>(options.batch_size) / options.devices.size();
 }
@@ -39,7 +37,8 @@ std::size_t rows_per_device(const TrainOptions& options) {
 // one thread of a team that has to wait for a core holds up all of them.
 int threads_per_replica(const TrainOptions& options) {
   if (simulated(options.devices)) return 1;
-  const std::size_t share = std::max<std::size_t>(1, cores_here() / options.devices.size());
+  const std::size_t share =
+      std::max<std::size_t>(1, static_cast<std::size_t>(usable_threads()) / options.devices.size());
   return static_cast<int>(share - share / 8);
 }
 

@@ -15,9 +15,6 @@
 
 namespace forebay {
 
-/// Cores that this process may use.
-std::size_t cores_here();
-
 /// Images of each batch that one device gets.
 std::size_t rows_per_device(const TrainOptions& options);
 

@@ -9,6 +9,7 @@
 #include <common/clock.hpp>
 #include <common/interrupt.hpp>
 #include <forebay/graph/graph.hpp>
+#include <forebay/graph/inspect/host.hpp>
 #include <forebay/graph/inspect/report.hpp>
 #include <forebay/nodes/read/reader.hpp>
 #include <forebay/nodes/sim/sim_host.hpp>
@@ -29,6 +30,11 @@ constexpr double kWarmUpSeconds = 1, kSeconds = 4;
 constexpr std::int64_t kWarmUpSteps = 8, kSteps = 10;
 constexpr std::size_t kImagesOfAStep = 128;  // batches of the real size would take longer to count
 
+// Cores that share their memory slow each other down: as many as the host has, if there are so many.
+int rehearsal_threads(const TrainOptions& options) {
+  return std::min(usable_threads(), *options.host_cores);
+}
+
 /// The training's graph with devices that take no time, so that the host shows what it can do.
 class Rehearsal {
  public:
@@ -40,7 +46,7 @@ class Rehearsal {
                                    options.devices.size(), {seconds_now, [](double) {}}),
                  rows_, {.sgd = {}, .stop = [this] { return step_done(); }}),
         batches_(trainer_.batch_size(), options.image_shape),
-        graph_("train_imagenet") {
+        graph_("train_imagenet", {.threads = rehearsal_threads(options)}) {
     reader.seek(0, RecordReader::kForever);
     const auto read = graph_.source("read", [&reader] { return reader(); });
     const auto steps = read >> image_path(graph_, train_path(options), batches_, images_) >>

@@ -28,9 +28,8 @@ std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
 
 /// The pool has the cores that the replicas' teams do not use, one at least.
 GraphOptions graph_options(const Trainer& trainer, Log& log) {
-  const auto used = static_cast<std::size_t>(trainer.team_threads());
   GraphOptions options = log_skipped(log);
-  options.threads = static_cast<int>(std::max(used + 1, cores_here()) - used);
+  options.threads = std::max(1, usable_threads() - trainer.team_threads());
   return options;
 }
 

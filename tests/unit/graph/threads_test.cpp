@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <pthread.h>
+#include <sched.h>
 
 #include <atomic>
 #include <mutex>
@@ -229,6 +230,18 @@ TEST(ThreadsThatCannotBeStarted, EndTheRunBeforeItBeginsWhenItIsTheWatchdogs) {
             "graph 'g' cannot start the thread of its watchdog: Resource temporarily unavailable; "
             "raise the limit of threads");
   EXPECT_EQ(seen, 0);
+}
+
+// Where taskset or a container leaves one processor, more threads would only push each other off it.
+TEST(PoolThreads, AreNoMoreThanTheProcessorsLeftToTheProcess) {
+  cpu_set_t before, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  Graph graph("g");
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+  EXPECT_EQ(graph.snapshot().threads, 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, Threads, testing::Values(1, 2, 3, 7));
