@@ -7,38 +7,11 @@
 
 #include <forebay/nodes/batch/label.hpp>
 #include <forebay/nodes/batch/slots.hpp>
-#include <forebay/nodes/image/decode.hpp>
-#include <forebay/nodes/image/planes.hpp>
 
 namespace forebay {
 namespace {
 
 constexpr std::size_t kMostBytes = 256 << 20;  // of decoded images, and rows, before a node
-
-/// What was decoded of an image: pixels, or planes where that is faster.
-using Pixels = std::variant<ImagePart, YccPart>;
-
-std::size_t byte_size(const Pixels& pixels) {
-  const auto* planes = std::get_if<YccPart>(&pixels);
-  return planes != nullptr ? planes->memory.bytes() : std::get<ImagePart>(pixels).pixels.bytes();
-}
-
-/// What of an image is needed for its sample.
-Pixels decode_needed(std::span<const std::byte> bytes, const Augment& augment, Random random,
-                     DecodeMode mode, const ImagePool& images) {
-  if (mode == DecodeMode::kFast) {
-    const auto wanted = [&](ImageSize size) {
-      augment.check(size);
-      return augment.wanted_planes(size, random);
-    };
-    if (auto planes = decode_planes(bytes, images, wanted)) return *std::move(planes);
-  }
-  const auto needed = [&](ImageSize size) {
-    augment.check(size);  // here, where it can be skipped: it has no row yet
-    return augment.needed_part(size, random);
-  };
-  return decode_part(bytes, images, augment.options().image_shape.channels, needed);
-}
 
 /// What was decoded of an image, and the record it was.
 struct Decoded {
@@ -105,11 +78,12 @@ Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& opti
        .queue = decode_room,
        .on_error = options.on_bad_image,
        .skip_limit = options.bad_image_limit},
-      [images, augmentation, seed = options.seed,
-       mode = options.decode_mode](const Record& record) {
-        return Decoded{
-            decode_needed(record.image, augmentation, Random(seed, record.position), mode, images),
-            record};
+      [images, augmentation, seed = options.seed, mode = options.decode_mode,
+       cache = options.cache](const Record& record) {
+        const Random random(seed, record.position);
+        return Decoded{cache ? cache->pixels(record, augmentation, random, mode, images)
+                             : decode_needed(record.image, augmentation, random, mode, images),
+                       record};
       });
   // In stream order, so that a sample's row does not depend on who decoded first.
   const auto slot = graph.transform(

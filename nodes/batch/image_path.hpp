@@ -5,20 +5,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <forebay/graph/graph.hpp>
 #include <forebay/nodes/batch/batch.hpp>
+#include <forebay/nodes/batch/decode_needed.hpp>
+#include <forebay/nodes/batch/decoded_cache.hpp>
 #include <forebay/nodes/image/augment.hpp>
 #include <forebay/nodes/image/image.hpp>
 #include <forebay/nodes/read/record.hpp>
 
 namespace forebay {
-
-/// How pixels are made of a JPEG.
-enum class DecodeMode : std::uint8_t {
-  kFast,   // `decode_planes` where it can: within small differences of the other, in half the time
-  kExact,  // exactly as libjpeg-turbo decodes and OpenCV resizes
-};
 
 struct ImagePathOptions {
   AugmentOptions augment;
@@ -28,6 +25,7 @@ struct ImagePathOptions {
   LastBatch last = LastBatch::kDrop;
   OnError on_bad_image = OnError::kStop;
   std::uint64_t bad_image_limit = 100;
+  std::shared_ptr<DecodedCache> cache{};  // null: every image is decoded every time
   std::size_t decode_concurrency = 4;
   std::size_t augment_concurrency = 2;
 };

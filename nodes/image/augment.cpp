@@ -254,14 +254,23 @@ Mirror Augment::draw_mirror(Random& random) const {
   return options_.random_mirror && random.coin() ? Mirror::kYes : Mirror::kNo;
 }
 
+bool Augment::one_resize_of_planes() const {
+  return options_.pad_size == 0 && options_.image_shape.channels == 3;
+}
+
+/// The size before the crop.
+ImageSize Augment::resized(ImageSize image) const {
+  return options_.resize == -1 ? image : short_edge_size(image, options_.resize);
+}
+
 /// What becomes the sample with one resize.
 std::optional<Region> Augment::region(ImageSize image, Random& random) const {
-  if (options_.pad_size != 0 || options_.image_shape.channels != 3) return std::nullopt;
-  const ImageSize resized = options_.resize == -1 ? image : short_edge_size(image, options_.resize);
-  const auto part = cut(resized, random);
+  if (!one_resize_of_planes()) return std::nullopt;
+  const ImageSize whole = resized(image);
+  const auto part = cut(whole, random);
   if (!part) return std::nullopt;
-  const double per_x = static_cast<double>(image.width) / resized.width;
-  const double per_y = static_cast<double>(image.height) / resized.height;
+  const double per_x = static_cast<double>(image.width) / whole.width;
+  const double per_y = static_cast<double>(image.height) / whole.height;
   return Region{part->y * per_y, part->x * per_x, part->height * per_y, part->width * per_x};
 }
 
@@ -274,6 +283,13 @@ std::optional<WantedPart> Augment::wanted_planes(ImageSize image, Random random)
   return WantedPart{
       {top, left, std::min(bottom, image.height) - top, std::min(right, image.width) - left},
       sample_size()};
+}
+
+PlanesFor Augment::planes_for(ImageSize image) const {
+  if (!one_resize_of_planes()) return PlanesFor::kNone;
+  const ImageSize whole = resized(image), sample = sample_size();
+  return whole.width < sample.width || whole.height < sample.height ? PlanesFor::kSome
+                                                                    : PlanesFor::kAll;
 }
 
 void Augment::operator()(const YccPart& image, Random random, SampleOut out) const {

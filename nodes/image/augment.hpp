@@ -3,6 +3,7 @@
 // From a decoded image to one row of a batch, with MXNet's augmentations.
 
 #include <array>
+#include <cstdint>
 #include <optional>
 
 #include <forebay/nodes/image/crop.hpp>
@@ -44,6 +45,9 @@ AugmentOptions imagenet_train(ImageShape shape = {});
 /// The centre of the image with its shorter side at 256 pixels (for 224; in proportion otherwise).
 AugmentOptions imagenet_validation(ImageShape shape = {});
 
+/// For which draws samples are made of planes.
+enum class PlanesFor : std::uint8_t { kNone, kSome, kAll };
+
 /// Turns images into samples: resize, pad, crop, change colours, mirror, normalise, in this order,
 /// each by the function of that name.
 ///
@@ -81,6 +85,10 @@ class Augment {
   /// more than one resize of a part, or is gray: then `decode_part` it is.
   std::optional<WantedPart> wanted_planes(ImageSize image, Random random) const;
 
+  /// For which `random` that wants something of an image of this size: for some alone where the
+  /// image may have to be enlarged as a whole.
+  PlanesFor planes_for(ImageSize image) const;
+
   /// The same sample from planes, with small differences: chroma is interpolated once, and the mean
   /// is taken of pixels that the decoder reduced. For images of which `wanted_planes` says what it
   /// wants.
@@ -92,6 +100,8 @@ class Augment {
   ImageSize sample_size() const;
   std::optional<Crop> cut(ImageSize image, Random& random) const;
   ImageView crop(const ImagePart& image, Random& random) const;
+  bool one_resize_of_planes() const;
+  ImageSize resized(ImageSize image) const;
   std::optional<Region> region(ImageSize image, Random& random) const;
   Mirror draw_mirror(Random& random) const;
   void finish(Image& sample, Random& random, SampleOut out) const;

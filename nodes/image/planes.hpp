@@ -22,10 +22,12 @@ struct Plane {
   double per_y = 1;
 };
 
+using YccPlanes = std::array<Plane, 3>;
+
 /// Y, Cb and Cr of a part of an image, perhaps reduced by 2, 4 or 8. A cheap handle, as `Image`.
 struct YccPart {
   Image memory;
-  std::array<Plane, 3> planes;
+  YccPlanes planes;
   ImageSize whole;  // of the image, not reduced
 };
 
@@ -34,6 +36,9 @@ struct WantedPart {
   Crop part;
   ImageSize size;
 };
+
+/// How many times fewer pixels `decode_planes` makes of it in each direction: 1, 2, 4 or 8.
+int reduction(const WantedPart& wanted);
 
 /// Decodes the planes of the wanted part of a baseline JPEG with three components and chroma that
 /// is sampled half as often at most, which is what nearly all files are. Where the part is at least

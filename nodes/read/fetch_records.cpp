@@ -64,12 +64,13 @@ struct LoadedRun {
 class RecordFetcher final : public Fetcher {
  public:
   RecordFetcher(std::shared_ptr<const RecordTable> table, FetchOptions options,
-                std::shared_ptr<BlockPool> pool, ReadCounters& counters)
+                std::shared_ptr<BlockPool> pool, ReadCounters& counters, const Known& known)
       : table_(std::move(table)),
         options_(std::move(options)),
         block_bytes_(pool->block_bytes()),
         filler_(std::move(pool)),
         counters_(counters),
+        known_(known),
         files_(table_->files(), options_.access) {}
 
   void begin_pass(const PassOrder& order, Places places) override {
@@ -83,6 +84,7 @@ class RecordFetcher final : public Fetcher {
 
   Record fetch(std::uint64_t place) override {
     const std::uint32_t record = order_->record(place);
+    if (const auto known = knowledge(record)) return make_known(record, *known);
     const auto held = std::ranges::find_if(
         loaded_, [&](const LoadedRun& loaded) { return loaded.run.holds(record); });
     if (held != loaded_.end()) return make_record(*held, record);
@@ -95,7 +97,12 @@ class RecordFetcher final : public Fetcher {
   }
 
  private:
-  // The records from `place` on that lie one after the other in their file, up to a block.
+  std::optional<KnownRecord> knowledge(std::uint32_t record) const {
+    return known_ ? known_(record) : std::nullopt;
+  }
+
+  // The records from `place` on that lie one after the other in their file, up to a block; those
+  // that are known end it.
   Run run_from(std::uint64_t place) const {
     const std::uint32_t first = order_->record(place);
     const auto start = table_->place(first);
@@ -103,6 +110,7 @@ class RecordFetcher final : public Fetcher {
     for (++place; place < places_.end && order_->record(place) == first + run.count; ++place) {
       const auto next = table_->place(first + run.count);
       if (next.file != run.file || next.end - run.begin > block_bytes_) break;
+      if (knowledge(first + run.count)) break;
       run.end = next.end;
       ++run.count;
     }
@@ -116,6 +124,10 @@ class RecordFetcher final : public Fetcher {
     const std::uint64_t next = place + run.count;
     advised_ = std::max(advised_, next);
     while (advised_ < std::min(next + kPlacesAhead, places_.end)) {
+      if (knowledge(order_->record(advised_))) {
+        ++advised_;
+        continue;
+      }
       const Run ahead = run_from(advised_);
       files_.get(ahead.file).will_need(ahead.begin, ahead.end - ahead.begin);
       advised_ += ahead.count;
@@ -138,8 +150,16 @@ class RecordFetcher final : public Fetcher {
     const std::uint32_t next = ranks_[block] + 1;
     if (next < ranks_.size()) {
       const Run ahead = block_run(order_->visits()[next]);
+      if (all_known(ahead)) return;
       files_.get(ahead.file).will_need(ahead.begin, ahead.end - ahead.begin);
     }
+  }
+
+  bool all_known(const Run& run) const {
+    if (!known_) return false;
+    std::uint32_t count = 0;
+    while (count < run.count && known_(run.first + count)) ++count;
+    return count == run.count;
   }
 
   // The block visited first is the one that the order no longer needs.
@@ -160,11 +180,24 @@ class RecordFetcher final : public Fetcher {
     loaded_.push_back({run, memory});
   }
 
-  Record make_record(const LoadedRun& loaded, std::uint32_t number) const {
-    const auto place = table_->place(number);
+  Record name_record(std::uint32_t index, const RecordTable::Place& place) const {
     Record record;
+    record.index = index;
     record.number = place.number;
     record.file = &table_->files()[place.file].path;
+    return record;
+  }
+
+  Record make_known(std::uint32_t index, const KnownRecord& known) const {
+    Record record = name_record(index, table_->place(index));
+    record.id = known.id;
+    record.labels = known.labels;
+    return record;
+  }
+
+  Record make_record(const LoadedRun& loaded, std::uint32_t index) const {
+    const auto place = table_->place(index);
+    Record record = name_record(index, place);
     record.owner = loaded.memory.owner;
     try {
       fill(record,
@@ -207,6 +240,7 @@ class RecordFetcher final : public Fetcher {
   std::uint64_t block_bytes_;
   BlockFiller filler_;
   ReadCounters& counters_;
+  const Known& known_;
   OpenFiles files_;
 
   const PassOrder* order_ = nullptr;
@@ -220,9 +254,9 @@ class RecordFetcher final : public Fetcher {
 
 std::unique_ptr<Fetcher> fetch_records(std::shared_ptr<const RecordTable> table,
                                        FetchOptions options, std::shared_ptr<BlockPool> pool,
-                                       ReadCounters& counters) {
+                                       ReadCounters& counters, const Known& known) {
   return std::make_unique<RecordFetcher>(std::move(table), std::move(options), std::move(pool),
-                                         counters);
+                                         counters, known);
 }
 
 }  // namespace forebay

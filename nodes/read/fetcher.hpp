@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <forebay/nodes/read/block_pool.hpp>
@@ -20,6 +22,10 @@ struct ReadCounters {
   std::atomic<std::uint64_t> reads = 0;
   std::atomic<std::uint64_t> bytes = 0;
 };
+
+/// What is known of the record with this `Record::index`: such a one is given without its bytes.
+/// Null: nothing of any.
+using Known = std::function<std::optional<KnownRecord>(std::uint64_t index)>;
 
 struct FetchOptions {
   std::uint32_t label_width = 1;
@@ -42,10 +48,11 @@ class Fetcher {
 };
 
 /// From .rec files: neighbouring records of the order that are neighbours in their file with one
-/// read of up to a block; with a mixed order whole blocks.
+/// read of up to a block; with a mixed order whole blocks. `known` outlives the fetcher and may
+/// change between calls.
 std::unique_ptr<Fetcher> fetch_records(std::shared_ptr<const RecordTable> table,
                                        FetchOptions options, std::shared_ptr<BlockPool> pool,
-                                       ReadCounters& counters);
+                                       ReadCounters& counters, const Known& known);
 
 /// Image files, whole; paths and labels as listed.
 struct LabelledFiles {
@@ -53,6 +60,7 @@ struct LabelledFiles {
   std::vector<float> labels;
 };
 std::unique_ptr<Fetcher> fetch_files(std::shared_ptr<const LabelledFiles> files,
-                                     std::shared_ptr<BlockPool> pool, ReadCounters& counters);
+                                     std::shared_ptr<BlockPool> pool, ReadCounters& counters,
+                                     const Known& known);
 
 }  // namespace forebay

@@ -72,7 +72,7 @@ struct RecordReader::State {
                              .access = options.shuffle ? Access::kRandom : Access::kSequential,
                              .window = options.window,
                              .block_begins = block_begins},
-                            pool, counters);
+                            pool, counters, known);
     const std::string shuffled =
         whole ? "shuffled" : fmt::format("shuffled in {} blocks", block_begins.size() - 1);
     description = fmt::format("{}: {} records, {}", options.data, total,
@@ -90,7 +90,7 @@ struct RecordReader::State {
     const auto files = label(listing, folder);
     classes = std::move(listing.classes);
     total = files->paths.size();
-    fetcher = fetch_files(files, pool, counters);
+    fetcher = fetch_files(files, pool, counters, known);
     description = fmt::format("{}: {} images, {}", options.data, total,
                               options.shuffle ? "shuffled" : "in order");
   }
@@ -132,6 +132,7 @@ struct RecordReader::State {
   ReaderOptions options;
   std::shared_ptr<BlockPool> pool;
   ReadCounters counters;
+  Known known;
   std::vector<std::uint32_t> block_begins;  // empty: no block shuffle
   std::unique_ptr<Fetcher> fetcher;
   std::string description;
@@ -157,6 +158,8 @@ RecordReader& RecordReader::operator=(RecordReader&&) noexcept = default;
 std::optional<Record> RecordReader::operator()() { return state_->next(); }
 
 void RecordReader::seek(std::uint64_t begin, std::uint64_t end) { state_->seek(begin, end); }
+
+void RecordReader::skip_known(Known known) { state_->known = std::move(known); }
 
 std::uint64_t RecordReader::position() const { return state_->position; }
 std::uint64_t RecordReader::end() const { return state_->end; }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -86,6 +87,11 @@ class RecordReader {
 
   /// Goes to `begin`, to stop before `end` (0: where the pass of `begin` ends), for another run.
   void seek(std::uint64_t begin, std::uint64_t end = 0);
+
+  /// From now on records of which `known` says something, asked by `Record::index`, are given with
+  /// that and without `image`, and as far as their neighbours allow not read. It may begin to know
+  /// more at any time; the labels have to stay where they are. Null: none.
+  void skip_known(std::function<std::optional<KnownRecord>(std::uint64_t index)> known);
 
   /// Of the record that the next call gives.
   std::uint64_t position() const;

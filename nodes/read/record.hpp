@@ -22,8 +22,15 @@ struct Record {
 
   std::uint64_t id = 0;        // image_id of the record, or its place in the folder listing
   std::uint64_t position = 0;  // place in the stream of all epochs; the key of its randomness
+  std::uint64_t index = 0;     // among all records of the data, from 0
   std::uint64_t number = 0;    // record number in its file, from 0
   const std::string* file = nullptr;  // path; owned by the reader, which outlives the record
+};
+
+/// What is left of a record whose bytes are not read again.
+struct KnownRecord {
+  std::uint64_t id = 0;
+  std::span<const float> labels;
 };
 
 /// Bytes of the encoded image: for queues that are limited in bytes.

@@ -163,6 +163,23 @@ Flag host_memory() {
               "Left out: short queues");
 }
 
+Flag cache() {
+  const Reader<std::uint64_t> ram{"ram:SIZE, e.g. ram:8G", [](std::string_view text) {
+                                    constexpr std::string_view kKind = "ram:";
+                                    if (!text.starts_with(kKind))
+                                      return std::optional<std::uint64_t>();
+                                    const auto bytes = parse_size(text.substr(kKind.size()));
+                                    return bytes && *bytes > 0 ? bytes : std::nullopt;
+                                  }};
+  auto made = flag(kForebay, "cache", "ram:SIZE", &TrainOptions::cache, maybe(ram),
+                   "keep decoded training images in so much memory, until it is full: later epochs "
+                   "neither read nor decode them, and give the same samples");
+  made.show = [](const TrainOptions& options) {
+    return options.cache ? fmt::format("'ram:{}'", *options.cache) : "None";
+  };
+  return made;
+}
+
 Flag gpus() {
   auto made = flag(kTraining, "gpus", "LIST", &TrainOptions::gpus, path(),
                    "CUDA devices; this build has none, so only an empty list is accepted");
@@ -365,6 +382,7 @@ std::vector<Flag> forebay_flags() {
            "What --data-nthreads N or --NODE.SETTING gives stays, unless --tune is given as well: "
            "then tuning begins there"),
       host_memory(),
+      cache(),
       lr_schedule(),
       flag(kForebay, "warmup-epochs", "N", &T::warmup_epochs, whole(0),
            "the rate rises linearly from 1 % of --lr to --lr over these epochs (MXNet: only with "

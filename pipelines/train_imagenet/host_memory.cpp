@@ -22,6 +22,7 @@ class Host {
   Host(const TrainOptions& options, const DataFacts& data)
       : data_(data),
         benchmark_(options.benchmark),
+        cache_(options.cache.value_or(0)),
         row_(sizeof(float) * static_cast<std::uint64_t>(options.image_shape.channels) *
              static_cast<std::uint64_t>(options.image_shape.height) *
              static_cast<std::uint64_t>(options.image_shape.width)),
@@ -53,8 +54,10 @@ class Host {
     return benchmark_ ? 1 : waiting + 4 + (2 * images + batch_ - 1) / batch_;
   }
 
-  /// Bytes, without those of batches. Records keep their blocks until they have been decoded and
-  /// given a row; as much as a queue holds is kept for the next images.
+  std::uint64_t cache_bytes() const { return cache_; }
+
+  /// Bytes, without those of batches and of --cache. Records keep their blocks until they have been
+  /// decoded and given a row; as much as a queue holds is kept for the next images.
   std::uint64_t images_bytes(std::uint64_t images) const {
     if (benchmark_) return kProcess;
     return kProcess + window_ + 2 * images * data_.encoded +
@@ -62,7 +65,7 @@ class Host {
   }
 
   std::uint64_t bytes(std::uint64_t images, std::uint64_t waiting) const {
-    return images_bytes(images) + batches(images, waiting) * batch_bytes();
+    return cache_ + images_bytes(images) + batches(images, waiting) * batch_bytes();
   }
 
   /// With a budget.
@@ -71,7 +74,7 @@ class Host {
  private:
   const DataFacts& data_;
   bool benchmark_;
-  std::uint64_t row_, batch_;
+  std::uint64_t cache_, row_, batch_;
   std::uint64_t decoders_ = 0, workers_ = 0, window_ = 0;
 };
 
@@ -108,12 +111,15 @@ HostPlan plan_of(const Host& host, const DataFacts& data, std::uint64_t images) 
 [[noreturn]] void refuse(const Host& host, std::uint64_t budget) {
   const std::uint64_t images = host.fewest(), least = host.bytes(images);
   const std::uint64_t batches = host.batches(images, 1);
+  const std::string cache =
+      host.cache_bytes() > 0 ? fmt::format("{} for --cache, ", mib(host.cache_bytes())) : "";
   throw Error(
-      fmt::format("--host-memory is {}, too little: {} for {} batches, and {} for the process with "
-                  "{} images in "
-                  "each queue; give {}M, or a smaller --batch-size",
-                  mib(budget), mib(batches * host.batch_bytes()), batches,
-                  mib(host.images_bytes(images)), images, (least + kMiB - 1) / kMiB));
+      fmt::format("--host-memory is {}, too little: {}{} for {} batches, and {} for the process "
+                  "with {} images in "
+                  "each queue; give {}M, or a smaller --batch-size{}",
+                  mib(budget), cache, mib(batches * host.batch_bytes()), batches,
+                  mib(host.images_bytes(images)), images, (least + kMiB - 1) / kMiB,
+                  cache.empty() ? "" : " or --cache"));
 }
 
 }  // namespace
@@ -166,10 +172,11 @@ TrainOptions with_host_memory(TrainOptions options, const DataFacts& data, Log& 
   const std::uint64_t images = most_images(host, budget, most);
   options.host_plan = plan_of(host, data, images);
   const std::uint64_t batches = host.batches_for(images);
-  log.info(fmt::format(
-      "Host memory: {} images before each of decode, slot, augment and batch, and {} "
-      "full {} take {} of {} at most",
-      images, batches, batches == 1 ? "batch" : "batches", mib(host.bytes(images)), mib(budget)));
+  log.info(
+      fmt::format("Host memory: {} images before each of decode, slot, augment and batch, and {} "
+                  "full {}{} take {} of {} at most",
+                  images, batches, batches == 1 ? "batch" : "batches",
+                  options.cache ? " with --cache" : "", mib(host.bytes(images)), mib(budget)));
   return options;
 }
 

@@ -25,8 +25,8 @@ DataFacts look_at_data(const TrainOptions& options);
 std::size_t batches_alive(const TrainOptions& options);
 
 /// Bytes that the process takes at most beside the devices' plans: itself, the reader's window,
-/// what the queues between reading and training hold, and the batches. With --host-memory the least
-/// that it can do with.
+/// what the queues between reading and training hold, the batches and --cache. With --host-memory
+/// the least that it can do with.
 std::uint64_t host_bytes(const TrainOptions& options, const DataFacts& data);
 
 /// `options` with the plan that --host-memory comes to, if it is given: as many images in each of

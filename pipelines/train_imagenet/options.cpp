@@ -249,6 +249,14 @@ void check_inspection(const TrainOptions& o) {
   }
 }
 
+void check_cache(const TrainOptions& o) {
+  if (!o.cache) return;
+  if (o.benchmark) throw Error("--benchmark 1 reads no images; leave out --cache");
+  if (o.host_cores) {
+    throw Error("--cache and --host-cores exclude each other; give one of them");
+  }
+}
+
 void check_simulation(const TrainOptions& o) {
   if (!o.host_cores && (!o.host_times.empty() || o.host_decode_rate)) {
     throw Error(fmt::format("--{} is given without --host-cores; give the host's cores too",
@@ -320,6 +328,7 @@ TrainOptions parse_options(const std::vector<std::string>& arguments) {
   check_schedule(all);
   check_nothing_is_learnt(options);
   check_simulation(options);
+  check_cache(options);
   check_training(options);
   check_checkpoints(options);
   check_inspection(options);

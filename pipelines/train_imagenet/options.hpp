@@ -138,6 +138,7 @@ struct TrainOptions {
   bool summary = false;                  // print the network, train nothing
   std::vector<NodeSetting> node_settings;
   std::optional<std::uint64_t> host_memory;  // bytes beside the devices' plans; none: short queues
+  std::optional<std::uint64_t> cache;        // bytes of decoded images that stay; none: no cache
   HostPlan host_plan;                        // found at the start
   std::optional<int> host_cores;             // of a simulated host; none: train here
   std::string host_times;                    // a snapshot with its service times; empty: measured

@@ -56,7 +56,7 @@ std::string report(const SessionResult& result, std::optional<double> price_per_
     text += fmt::format("memory: {:.0f} MiB at most\nSimulated: {}\n", peak_memory_mib(),
                         result.simulated);
   }
-  return text + result.tuning + skipped_text(result.skipped) +
+  return text + result.cache + result.tuning + skipped_text(result.skipped) +
          skipped_text(result.skipped_in_validation, " in the last validation");
 }
 
@@ -76,7 +76,7 @@ std::string read_report(const ReadResult& result) {
   return table_text(run) +
          fmt::format("\n{} images in {}; {:.1f} images/s\n", images, time_text(seconds),
                      static_cast<double>(images) / seconds) +
-         result.tuning + skipped_text(run.node("decode").skipped);
+         result.cache + result.tuning + skipped_text(run.node("decode").skipped);
 }
 
 }  // namespace forebay

@@ -112,6 +112,7 @@ Session::Session(const TrainOptions& options, Log& log)
   } else {
     train_data_.emplace(train_reader(options));
     log_.info(train_data_->describe());
+    cache_ = make_cache(options, *train_data_);
     epoch_size_ = options.num_examples ? static_cast<std::uint64_t>(*options.num_examples)
                                        : train_data_->count();
     if (!options.data_val.empty()) {
@@ -143,6 +144,7 @@ Session::Session(const TrainOptions& options, Log& log)
   live_.emplace(std::move(roles), device_facts(options, network_, *trainer_), rows,
                 static_cast<std::int64_t>(epoch_size_), options.price_per_hour);
   live_->set(progress_at(first_epoch_, 0));
+  cache_facts_ = publish_cache(cache_);
 }
 
 // A setting that a node refuses shall not end the run after its first epoch.
@@ -172,6 +174,7 @@ SessionResult Session::train() {
   }
   if (batch_advice_ && result_.images > 0) batch_advice_->all_ended(result_.last_epoch);
   result_.tuning = tuning_text(tuner_.get());
+  result_.cache = cache_text(cache_.get());
   return result_;
 }
 
@@ -209,6 +212,7 @@ Stage<void, BatchHandle> Session::made_up_batches(Graph& graph) const {
 
 Stage<void, BatchHandle> Session::training_batches(Graph& graph) {
   ImagePathOptions path = train_path(options_);
+  path.cache = cache_;
   path.bad_image_limit -= std::min(path.bad_image_limit, result_.skipped);
   const auto read = graph.source("read", [this] { return labels_.read(*train_data_); });
   return read >> image_path(graph, path, batches_, images_);

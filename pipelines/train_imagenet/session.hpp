@@ -19,6 +19,7 @@
 #include <forebay/nodes/train/schedule.hpp>
 #include <forebay/nodes/train/trainer.hpp>
 #include <train_imagenet/batch_advice.hpp>
+#include <train_imagenet/cache.hpp>
 #include <train_imagenet/checkpoints.hpp>
 #include <train_imagenet/classes.hpp>
 #include <train_imagenet/live_facts.hpp>
@@ -48,6 +49,7 @@ struct SessionResult {
   std::size_t planned_bytes = 0;
   std::string simulated;  // what devices were simulated; empty: none
   std::string tuning;     // what was chosen, a line
+  std::string cache;      // what --cache did, a line
 };
 
 /// Trains as `options` say. Each epoch is one run of
@@ -96,6 +98,7 @@ class Session {
   Log& log_;
   Network network_;
   std::optional<RecordReader> train_data_, val_data_;
+  std::shared_ptr<DecodedCache> cache_;  // of train_data_; null without --cache
   LabelWatch labels_;
   std::uint64_t epoch_size_ = 0;  // images
   BatchPool batches_;
@@ -117,6 +120,7 @@ class Session {
   StepResult epoch_total_;
   double last_lr_ = 0;
   std::optional<LiveFacts> live_;
+  Publication cache_facts_;
 };
 
 }  // namespace forebay

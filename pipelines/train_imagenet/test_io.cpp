@@ -12,6 +12,7 @@
 #include <forebay/nodes/batch/batch.hpp>
 #include <forebay/nodes/batch/image_path.hpp>
 #include <forebay/nodes/read/reader.hpp>
+#include <train_imagenet/cache.hpp>
 #include <train_imagenet/data.hpp>
 #include <train_imagenet/node_settings.hpp>
 #include <train_imagenet/speedometer.hpp>
@@ -22,6 +23,7 @@ namespace forebay {
 ReadResult test_io(const TrainOptions& options, Log& log) {
   RecordReader reader(train_reader(options));
   log.info(reader.describe());
+  const std::shared_ptr<DecodedCache> cache = make_cache(options, reader);
   if (options.num_examples) {
     const auto images = static_cast<std::uint64_t>(*options.num_examples);
     const auto batch = static_cast<std::uint64_t>(options.batch_size);
@@ -38,8 +40,11 @@ ReadResult test_io(const TrainOptions& options, Log& log) {
     return ProgressFacts{"reading", static_cast<double>(images_read),
                          static_cast<double>(options.num_examples.value_or(all)), "images"};
   });
+  const Publication cache_facts = publish_cache(cache);
   const auto read = graph.source("read", [&reader] { return reader(); });
-  const auto filled = read >> image_path(graph, train_path(options), batches, images);
+  ImagePathOptions path = train_path(options);
+  path.cache = cache;
+  const auto filled = read >> image_path(graph, path, batches, images);
   filled >> graph.sink("count", {.queue = 2, .fixed = true}, [&](const BatchHandle& full) {
     images_read += full->filled;
     if (const auto line = speedometer.batch_done(batch++)) log.info(*line);
@@ -53,6 +58,7 @@ ReadResult test_io(const TrainOptions& options, Log& log) {
     result.run = graph.run();
   }
   result.tuning = tuning_text(tuner.get());
+  result.cache = cache_text(cache.get());
   return result;
 }
 

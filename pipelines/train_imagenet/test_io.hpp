@@ -14,6 +14,7 @@ namespace forebay {
 struct ReadResult {
   GraphSnapshot run;
   std::string tuning;  // what was chosen, a line
+  std::string cache;   // what --cache did, a line
 };
 
 /// Reads one epoch of training batches and logs the speed.

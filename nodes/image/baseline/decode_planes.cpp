@@ -15,16 +15,6 @@ using detail::JpegFrame;
 
 int divided_up(int a, int b) { return (a + b - 1) / b; }
 
-/// The side of the pixel blocks that 8 x 8 coefficients become: the smallest that leaves `size`.
-int block_size(const WantedPart& wanted) {
-  int size = 8;
-  while (size > 1 && wanted.part.width * size / 2 >= 8 * wanted.size.width &&
-         wanted.part.height * size / 2 >= 8 * wanted.size.height) {
-    size /= 2;
-  }
-  return size;
-}
-
 /// MCUs, as rows and columns of them.
 struct McuRange {
   int first_row, last_row;  // the last ones are beyond
@@ -164,6 +154,15 @@ void PlaneDecoder::transform(const std::array<detail::CoefficientRows, 3>& coeff
 
 }  // namespace
 
+int reduction(const WantedPart& wanted) {
+  int times = 1;
+  while (times < 8 && wanted.part.width / (2 * times) >= wanted.size.width &&
+         wanted.part.height / (2 * times) >= wanted.size.height) {
+    times *= 2;
+  }
+  return times;
+}
+
 std::optional<YccPart> decode_planes(
     std::span<const std::byte> jpeg, const ImagePool& pool,
     const std::function<std::optional<WantedPart>(ImageSize)>& wanted) {
@@ -174,7 +173,7 @@ std::optional<YccPart> decode_planes(
   }
   const auto part = wanted(frame->size);
   if (!part) return std::nullopt;
-  const int size = block_size(*part);
+  const int size = 8 / reduction(*part);  // of the blocks that 8 x 8 coefficients become
   thread_local Scratch scratch;
   const PlaneDecoder decoder(*frame, needed_mcus(*frame, part->part, size), size);
   std::optional<YccPart> planes;

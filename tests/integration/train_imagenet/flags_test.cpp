@@ -100,7 +100,8 @@ TEST(FlagsTest, PrintHelpInGroupsWithin100Columns) {
        {"\nTraining:\n", "\nData:\n", "\nAugmentation of training images:\n", "\nForebay:\n"}) {
     EXPECT_THAT(help, HasSubstr(title));
   }
-  EXPECT_THAT(help, HasSubstr("  --save-period N                 epochs between checkpoints [1]\n"));
+  EXPECT_THAT(help,
+              HasSubstr("  --save-period N                 epochs between checkpoints [1]\n"));
   std::istringstream lines(help);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
 }
@@ -116,8 +117,9 @@ TEST(FlagsTest, AreTheOnesThatTheDocumentationLists) {
 
 TEST(FlagsTest, PrintAllOptionsAsPythonsNamespace) {
   const std::string text = namespace_text(TrainOptions{});
-  EXPECT_THAT(text, testing::StartsWith("Namespace(augment='imagenet', bad_image_limit=100, "
-                                        "batch_size=128, benchmark=0, brightness=0, config='', "));
+  EXPECT_THAT(text, testing::StartsWith(
+                        "Namespace(augment='imagenet', bad_image_limit=100, "
+                        "batch_size=128, benchmark=0, brightness=0, cache=None, config='', "));
   EXPECT_THAT(text, HasSubstr(", load_epoch=None, "));
   EXPECT_THAT(text, HasSubstr(", lr_step_epochs='30,60', "));
   EXPECT_THAT(text, HasSubstr(", devices='cpu:0', "));

@@ -106,6 +106,19 @@ TEST(HostMemory, IsRefusedWhereItCannotKeepTheWorkersBusy) {
   }
 }
 
+TEST(HostMemory, IncludesTheCache) {
+  const auto without = settings(planned("2G"));
+  EXPECT_EQ(settings(planned("5G", {"--cache", "ram:3G"})), without);
+  try {
+    planned("2G", {"--cache", "ram:2G"});
+    ADD_FAILURE() << "it was accepted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("--host-memory is 2048 MiB, too little: 2048 MiB for "
+                                        "--cache, "));
+    EXPECT_THAT(error.what(), HasSubstr(", or a smaller --batch-size or --cache"));
+  }
+}
+
 TEST(HostMemory, IsUnderWhatTheCommandLineSaysOfANode) {
   TrainOptions given = planned("2G", {"--slot.queue", "7"});
   Graph graph("test");

@@ -379,6 +379,89 @@ TEST(Reader, ShufflesAndSplitsImageFolders) {
   EXPECT_EQ(images.size(), 40U);
 }
 
+// What a reader gave, and how much of the files it read for that.
+struct Given {
+  std::vector<std::uint64_t> ids;
+  std::vector<float> labels;
+  std::uint64_t without_image = 0;
+  std::uint64_t bytes = 0;
+};
+
+Given given_by(RecordReader& reader) {
+  Given given;
+  const std::uint64_t before = reader.stats().bytes;
+  while (const auto record = reader()) {
+    given.ids.push_back(record->id);
+    given.labels.push_back(record->labels[0]);
+    EXPECT_EQ(record->index, record->id);
+    EXPECT_EQ(record->number, record->id % 50);  // of two files with 50 records each
+    given.without_image += record->image.empty() ? 1 : 0;
+    if (record->image.empty()) continue;
+    EXPECT_EQ(text_of(record->image), image_of(record->id));
+  }
+  given.bytes = reader.stats().bytes - before;
+  return given;
+}
+
+TEST(Reader, LeavesOutTheBytesOfWhatIsKnown) {
+  const TemporaryFolder folder;
+  write_records(folder / "data/a.rec", 50, WithIndex::kYes);
+  write_records(folder / "data/b.rec", 50, WithIndex::kYes, 50);
+  std::vector<float> labels(100);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<float>(i % 10);
+  for (const Mode& mode : kModes) {
+    for (const std::uint32_t parts : {1U, 3U}) {
+      ReaderOptions options = options_of(folder / "data", mode);
+      options.part = parts - 1;
+      options.parts = parts;
+      RecordReader reader(options);
+      std::set<std::uint64_t> known;
+      reader.skip_known([&](std::uint64_t index) {
+        return known.contains(index)
+                   ? std::optional(KnownRecord{index, std::span(labels).subspan(index, 1)})
+                   : std::nullopt;
+      });
+      const Given none = given_by(reader);
+      EXPECT_EQ(none.without_image, 0U);
+      for (std::uint64_t i = 0; i < 100; ++i) {
+        if (i < 60 || i % 3 == 0) known.insert(i);  // whole blocks, and some of others
+      }
+      reader.seek(0);
+      const Given some = given_by(reader);
+      EXPECT_EQ(some.ids, none.ids) << mode.name;
+      EXPECT_EQ(some.labels, none.labels) << mode.name;
+      EXPECT_EQ(some.without_image,
+                static_cast<std::uint64_t>(std::ranges::count_if(
+                    none.ids, [&](std::uint64_t id) { return known.contains(id); })));
+      EXPECT_LT(some.bytes, none.bytes) << mode.name;
+      for (std::uint64_t i = 0; i < 100; ++i) known.insert(i);
+      reader.seek(0);
+      const Given all = given_by(reader);
+      EXPECT_EQ(all.ids, none.ids) << mode.name;
+      EXPECT_EQ(all.without_image, all.ids.size());
+      EXPECT_EQ(all.bytes, 0U) << mode.name;
+    }
+  }
+}
+
+TEST(Reader, OpensNoImageFileThatIsKnown) {
+  const TemporaryFolder folder;
+  write_file(folder / "cat/1.jpg", "cat one");
+  write_file(folder / "dog/1.png", "dog one");
+  RecordReader reader({.data = folder.path()});
+  std::filesystem::remove(folder / "cat/1.jpg");
+  const float label = 0;
+  reader.skip_known([&](std::uint64_t index) {
+    return index == 0 ? std::optional(KnownRecord{0, {&label, 1}}) : std::nullopt;
+  });
+  const auto cat = reader(), dog = reader();
+  EXPECT_TRUE(cat->image.empty());
+  EXPECT_EQ(cat->labels.data(), &label);
+  EXPECT_EQ(describe(*cat), folder / "cat/1.jpg");
+  EXPECT_EQ(text_of(dog->image), "dog one");
+  EXPECT_EQ(dog->index, 1U);
+}
+
 TEST(Reader, CanBeMovedIntoAGraph) {
   const TemporaryFolder folder;
   write_records(folder / "a.rec", 10, WithIndex::kYes);
