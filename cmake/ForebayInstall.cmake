@@ -10,10 +10,11 @@ install(DIRECTORY graph DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/forebay FILES_MA
 if(NOT FOREBAY_GRAPH_ONLY)
   install(TARGETS forebay_nodes EXPORT forebay_nodes)
   install(EXPORT forebay_nodes NAMESPACE forebay:: FILE ForebayNodes.cmake DESTINATION ${package_dir})
-  # Headers over OpenCV, libjpeg, oneDNN and OpenMP are for the sources beside them.
+  # Headers over OpenCV, libjpeg, oneDNN and OpenMP are for the sources beside them; CUDA devices are
+  # no part of the installed library yet.
   install(DIRECTORY nodes DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/forebay
           FILES_MATCHING PATTERN "*.hpp" PATTERN opencv.hpp EXCLUDE PATTERN libjpeg.hpp EXCLUDE PATTERN onednn.hpp EXCLUDE
-          PATTERN parallel.hpp EXCLUDE PATTERN layers EXCLUDE)
+          PATTERN parallel.hpp EXCLUDE PATTERN layers EXCLUDE PATTERN cuda EXCLUDE)
 endif()
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/ForebayConfig.cmake.in

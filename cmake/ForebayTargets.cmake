@@ -22,10 +22,18 @@ endforeach()
 function(forebay_defaults target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
-                         $<$<BOOL:${FOREBAY_WARNINGS_AS_ERRORS}>:-Werror>)
+  set(warnings -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+  # What nvcc generates is not pedantic; CMake 3.25 does not know that it has C++20.
+  set(cuda_options -std=c++20 -Xcompiler=-Wall,-Wextra)
+  if(FOREBAY_WARNINGS_AS_ERRORS)
+    list(APPEND warnings -Werror)
+    list(APPEND cuda_options -Werror=all-warnings)
+  endif()
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>"
+                         "$<$<COMPILE_LANGUAGE:CUDA>:${cuda_options}>")
   if(FOREBAY_SANITIZER)
-    target_compile_options(${target} PRIVATE -fsanitize=${FOREBAY_SANITIZER} -fno-omit-frame-pointer)
+    target_compile_options(${target} PRIVATE
+      "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${FOREBAY_SANITIZER};-fno-omit-frame-pointer>")
     target_link_options(${target} PUBLIC -fsanitize=${FOREBAY_SANITIZER})
   endif()
 endfunction()

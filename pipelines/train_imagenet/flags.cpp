@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <forebay/graph/inspect/serve_web.hpp>
+#include <forebay/nodes/cuda/gpus.hpp>
 #include <forebay/nodes/sim/sim_profile.hpp>
 #include <train_imagenet/flag_values.hpp>
 
@@ -180,16 +181,29 @@ Flag cache() {
   return made;
 }
 
+// Why a training on these GPUs cannot be, and what to do.
+Error no_gpu_training(const std::string& flag_and_value, const std::vector<int>& numbers) {
+  const std::string why = why_unusable(find_gpus(), numbers);
+  return Error(fmt::format(
+      "{} but {} use --devices cpu:0,cpu:1", flag_and_value,
+      why.empty() ? "this version finds GPUs and does not train on them yet;" : why + ", or"));
+}
+
 Flag gpus() {
   auto made = flag(kTraining, "gpus", "LIST", &TrainOptions::gpus, path(),
-                   "CUDA devices; this build has none, so only an empty list is accepted");
-  made.set = [](TrainOptions&, const std::string& text, const std::string& where) {
-    if (!text.empty()) {
-      throw Error(
-          fmt::format("{}--gpus is '{}' but this build has no CUDA devices; use --devices "
-                      "cpu:0,cpu:1",
-                      where, text));
+                   "numbers of NVIDIA GPUs; this version does not train on them yet and says what "
+                   "else is in the way, so only an empty list is accepted");
+  made.set = [number_of = whole<int>(0, 1023).read](TrainOptions&, const std::string& text,
+                                                    const std::string& where) {
+    if (text.empty()) return;
+    const std::string given = fmt::format("{}--gpus is '{}'", where, text);
+    std::vector<int> numbers;
+    for (const std::string& part : split_commas(text)) {
+      const auto number = number_of(part);
+      if (!number) throw Error(given + "; give numbers of GPUs, e.g. 0,1");
+      numbers.push_back(*number);
     }
+    throw no_gpu_training(given, numbers);
   };
   return made;
 }
@@ -203,10 +217,7 @@ Flag devices() {
                                const std::string& where) {
     const bool cuda = text.find("cuda") != text.npos || text.find("gpu") != text.npos;
     if (cuda && !text.starts_with("sim:")) {
-      throw Error(
-          fmt::format("{}--devices is '{}' but this build has no CUDA devices; use --devices "
-                      "cpu:0,cpu:1",
-                      where, text));
+      throw no_gpu_training(fmt::format("{}--devices is '{}'", where, text), {});
     }
     list(options, text, where);
     if (!simulated(options.devices)) return;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <forebay/nodes/cuda/gpus.hpp>
 #include <forebay/nodes/image/augment.hpp>
 #include <train_imagenet/data.hpp>
 
@@ -200,11 +201,19 @@ TEST(OptionsTest, RefusesMxnetsOtherValuesByName) {
   EXPECT_EQ(error_with_data({"--kv-store", "local"}), "accepted");
 }
 
-TEST(OptionsTest, PointsFromGpusToCpuDevices) {
+// What is in the way of training on a GPU differs from machine to machine, and is the last thing
+// looked for.
+TEST(OptionsTest, SaysWhatIsInTheWayOfGpusAndPointsToCpuDevices) {
+  const auto in_the_way = [](const std::vector<int>& numbers) {
+    const std::string why = why_unusable(find_gpus(), numbers);
+    return why.empty() ? "this version finds GPUs and does not train on them yet; use --devices"
+                       : why + ", or use --devices";
+  };
   EXPECT_EQ(error_with_data({"--gpus", "0,1"}),
-            "--gpus is '0,1' but this build has no CUDA devices; use --devices cpu:0,cpu:1");
+            "--gpus is '0,1' but " + in_the_way({0, 1}) + " cpu:0,cpu:1");
   EXPECT_EQ(error_with_data({"--devices", "cuda:0"}),
-            "--devices is 'cuda:0' but this build has no CUDA devices; use --devices cpu:0,cpu:1");
+            "--devices is 'cuda:0' but " + in_the_way({}) + " cpu:0,cpu:1");
+  EXPECT_EQ(error_with_data({"--gpus", "0,x"}), "--gpus is '0,x'; give numbers of GPUs, e.g. 0,1");
 }
 
 TEST(OptionsTest, NamesTheFlagWhoseValueIsMissing) {

@@ -1,0 +1,7 @@
+#include <forebay/nodes/cuda/gpus.hpp>
+
+namespace forebay {
+
+GpuMachine find_gpus() { return {}; }
+
+}  // namespace forebay
