@@ -203,8 +203,8 @@ class RecordFetcher final : public Fetcher {
       fill(record,
            loaded.memory.bytes.subspan(place.begin - loaded.run.begin, place.end - place.begin));
     } catch (const Error& error) {
-      const std::string& index = table_->files()[place.file].index;
-      const std::string advice = index.empty() ? "" : fmt::format(" or remake {}", index);
+      const std::string& index_file = table_->files()[place.file].index;
+      const std::string advice = index_file.empty() ? "" : fmt::format(" or remake {}", index_file);
       throw Error(
           fmt::format("{}, record {} at byte {}: {}; the file is damaged: copy or pack it again{}",
                       *record.file, place.number, place.begin, error.what(), advice));
