@@ -23,11 +23,9 @@ struct FlatArrays {
   int gradients = -1, buffers = -1;                            // in the plan
 };
 
-/// Adds tensors to `planner` and compiles the layers for its rows and threads, with activations and
-/// their gradients of this precision. A norm takes over the ReLU that alone reads it, and the add
-/// that alone reads it with that one's ReLU; an add takes over its ReLU; flatten is free. Throws
-/// `Error` where a layer needs what there is no kernel for, where nothing reads a layer before the
-/// last, and where that one does not give a value per class.
+/// Adds tensors to `planner` and compiles the fused layers for its rows and threads, with
+/// activations and their gradients of this precision. Throws `Error` where `fuse` does and where a
+/// layer needs what there is no kernel for.
 CompiledNetwork compile(const Network& network, Precision precision, Planner& planner,
                         const FlatArrays& arrays);
 

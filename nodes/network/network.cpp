@@ -49,6 +49,16 @@ std::string with_commas(std::int64_t value) {
 
 }  // namespace
 
+std::vector<std::vector<int>> readers(const Network& network) {
+  std::vector<std::vector<int>> all(network.layers.size());
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    for (int input : network.layers[i].inputs) {
+      all[static_cast<std::size_t>(input)].push_back(static_cast<int>(i));
+    }
+  }
+  return all;
+}
+
 std::int64_t layer_flops(const Network& network, const Layer& layer) {
   if (layer.kind != LayerKind::kConvolution && layer.kind != LayerKind::kLinear) return 0;
   const auto& input = network.layers[static_cast<std::size_t>(layer.inputs.front())].output;

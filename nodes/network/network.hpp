@@ -76,6 +76,9 @@ std::int64_t forward_flops(const Network& network);
 /// Trained values in all parameters (25,557,032 for resnet-50 with 1,000 classes).
 std::int64_t parameter_count(const Network& network);
 
+/// By layer: those that read its output, in order.
+std::vector<std::vector<int>> readers(const Network& network);
+
 /// A table of layers with output shapes, parameters and FLOPs, and the totals.
 std::string summary(const Network& network);
 

@@ -1,4 +1,4 @@
-#include <forebay/nodes/cpu/plan.hpp>
+#include <forebay/nodes/memory/plan.hpp>
 
 #include <gtest/gtest.h>
 

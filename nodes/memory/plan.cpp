@@ -1,4 +1,4 @@
-#include <forebay/nodes/cpu/plan.hpp>
+#include <forebay/nodes/memory/plan.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -8,8 +8,7 @@
 namespace forebay {
 
 int MemoryPlan::add(std::size_t bytes) {
-  constexpr std::size_t kLine = 64;
-  buffers_.push_back({.bytes = (bytes + kLine - 1) / kLine * kLine});
+  buffers_.push_back({.bytes = (bytes + alignment_ - 1) / alignment_ * alignment_});
   return static_cast<int>(buffers_.size()) - 1;
 }
 

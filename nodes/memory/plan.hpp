@@ -8,9 +8,12 @@
 namespace forebay {
 
 /// Buffers are alive from the first to the last moment they are used; two that are alive together
-/// never share a byte. Moments are any increasing integers. Every buffer starts on 64 bytes.
+/// never share a byte. Moments are any increasing integers. Every buffer starts on `alignment`
+/// bytes and has room up to the next such place.
 class MemoryPlan {
  public:
+  explicit MemoryPlan(std::size_t alignment = 64) : alignment_(alignment) {}
+
   /// A buffer that nothing uses yet. Returns its number, counted from 0.
   int add(std::size_t bytes);
 
@@ -41,6 +44,7 @@ class MemoryPlan {
   };
   static bool alive_together(const Interval& a, const Interval& b);
 
+  const std::size_t alignment_;
   std::vector<Interval> buffers_;
 };
 
