@@ -1,7 +1,7 @@
 # Decides what there is of NVIDIA's to build with. Afterwards
 #   FOREBAY_WITH_NVTX  TRUE where the toolkit's headers are: nodes are ranges for NVIDIA's tools
 #   FOREBAY_WITH_CUDA  TRUE where all that CUDA devices are built with is there: the toolkit with its
-#                      compiler, cuDNN 9.8 or newer, cudnn-frontend's headers, NCCL
+#                      compiler, cuDNN, cudnn-frontend's headers, NCCL
 
 # forebay_find_cuda(missing): sets it to what is not there, empty where nothing is missing.
 function(forebay_find_cuda missing)

@@ -1,0 +1,39 @@
+#pragma once
+
+// A convolution and what cuDNN may fuse with it.
+
+#include <cstdint>
+
+#include <forebay/nodes/network/network.hpp>
+
+namespace forebay::cuda {
+
+/// What activations, weights for computing, and their gradients are stored in on a GPU.
+enum class ValueType : std::uint8_t { kFloat16, kBfloat16, kFloat32 };
+
+/// A convolution layer for a number of rows: square windows, NHWC, weights KRSC.
+struct Convolution {
+  std::int64_t rows = 0, in_channels = 0, height = 0, width = 0, out_channels = 0;
+  std::int64_t kernel = 1, stride = 1, padding = 0;
+
+  friend auto operator<=>(const Convolution&, const Convolution&) = default;
+};
+
+/// Of a layer of kind kConvolution, or of kLinear on images of one pixel. Images of up to four
+/// channels count as four.
+Convolution convolution_of(const Network& network, const Layer& layer, std::size_t rows);
+
+/// One graph of operations that cuDNN runs as one kernel, or a few. "Normalised" is
+/// relu(x * scale + shift) by channel, computed on the way from memory and never stored.
+enum class ConvolutionGraph : std::uint8_t {
+  kForward,                   // y = x conv w
+  kForwardSums,               // and by channel the sums of y and of y * y, in float32
+  kNormalisedForward,         // that, with x normalised
+  kInputGradient,             // dx from dy and w
+  kNormalisedInputGradient,   // dz, that is dx where the normalised x is above 0; and by channel
+                              // what the batch norm that made x wants of dz
+  kWeightGradient,            // dw from dy and x
+  kNormalisedWeightGradient,  // that, with x normalised
+};
+
+}  // namespace forebay::cuda

@@ -1,0 +1,19 @@
+#pragma once
+
+// Convolutions as graphs of cudnn-frontend. For sources of this folder: shows cuDNN's types.
+
+#include <cudnn_frontend.h>
+
+#include <memory>
+
+#include <forebay/nodes/cuda/convolution.hpp>
+
+namespace forebay::cuda {
+
+/// The graph, to be validated and planned. cuDNN knows fusions by the exact order of operations and
+/// by which results stay virtual, so both are as in cudnn-frontend's samples.
+std::shared_ptr<cudnn_frontend::graph::Graph> make_graph(
+    const Convolution& convolution, ConvolutionGraph kind, ValueType type,
+    std::shared_ptr<const cudnn_frontend::DeviceProperties> device);
+
+}  // namespace forebay::cuda

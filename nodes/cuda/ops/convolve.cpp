@@ -1,0 +1,121 @@
+#include <forebay/nodes/cuda/ops/convolve.hpp>
+
+#include <algorithm>
+
+#include <forebay/nodes/cuda/kernels/bias.hpp>
+
+namespace forebay::cuda {
+namespace {
+
+template <class Value>
+constexpr ValueType value_type() {
+  if constexpr (std::is_same_v<Value, __half>) return ValueType::kFloat16;
+  if constexpr (std::is_same_v<Value, __nv_bfloat16>) return ValueType::kBfloat16;
+  return ValueType::kFloat32;
+}
+
+}  // namespace
+
+template <class Value>
+Convolve<Value>::Convolve(const Convolution& convolution, WeightShape shape, int input, int output,
+                          WeightPlaces places, const SharedBuffers& shared, Convolver& convolver)
+    : Op(places.indices),
+      convolution_(convolution),
+      shape_(shape),
+      input_(input),
+      output_(output),
+      places_(std::move(places)),
+      shared_(shared),
+      convolver_(convolver) {}
+
+template <class Value>
+void Convolve<Value>::plan_forward(Planner& planner) {
+  Tensor& output = planner.tensor(output_);
+  outputs_ = planner.rows * output.row_size();
+  planner.read(planner.tensor(input_).value);
+  output.value = planner.write_values<Value>(outputs_);
+  packed_buffer_ = planner.keep(shape_.packed() * sizeof(Value));
+  forward_workspace_ = planner.write(
+      convolver_.workspace_bytes(convolution_, ConvolutionGraph::kForward, value_type<Value>()));
+}
+
+template <class Value>
+void Convolve<Value>::plan_backward(Planner& planner) {
+  Tensor& input = planner.tensor(input_);
+  const auto workspace = [this](ConvolutionGraph graph) {
+    return convolver_.workspace_bytes(convolution_, graph, value_type<Value>());
+  };
+  gradient_.plan(planner, planner.tensor(output_), 1);
+  planner.read(input.value);
+  packed_gradient_buffer_ = planner.write_values<Value>(shape_.packed());
+  std::size_t scratch = workspace(ConvolutionGraph::kWeightGradient);
+  if (input_ != kImages) {
+    input_gradient_ = planner.write_values<Value>(planner.rows * input.row_size());
+    input.gradients.push_back(input_gradient_);
+    scratch = std::max(scratch, workspace(ConvolutionGraph::kInputGradient));
+  }
+  backward_workspace_ = planner.write(scratch);
+}
+
+template <class Value>
+void Convolve<Value>::bind(const Arena& arena, const Planner& planner) {
+  x_ = arena.values<Value>(planner.tensor(input_).value);
+  y_ = arena.values<Value>(planner.tensor(output_).value);
+  packed_ = arena.values<Value>(packed_buffer_);
+  packed_gradient_ = arena.values<Value>(packed_gradient_buffer_);
+  if (input_gradient_ >= 0) dx_ = arena.values<Value>(input_gradient_);
+  gradient_.bind(arena);
+  weight_ = arena.floats(shared_.parameters) + places_.weight;
+  weight_gradient_ = arena.floats(shared_.gradients) + places_.weight;
+  if (places_.bias) {
+    bias_ = arena.floats(shared_.parameters) + *places_.bias;
+    bias_gradient_ = arena.floats(shared_.gradients) + *places_.bias;
+  }
+  scale_ = arena.values<LossScale>(shared_.loss_scale);
+  forward_scratch_ = arena.bytes(forward_workspace_);
+  backward_scratch_ = arena.bytes(backward_workspace_);
+}
+
+template <class Value>
+void Convolve<Value>::run(ConvolutionGraph graph, const Value* first, const Value* second,
+                          Value* out, void* workspace, const Pass& pass) {
+  convolver_.run(convolution_, graph, value_type<Value>(), first, second, out, workspace,
+                 pass.stream);
+}
+
+template <class Value>
+void Convolve<Value>::forward(const Pass& pass) {
+  run(ConvolutionGraph::kForward, x_, packed_, y_, forward_scratch_, pass);
+  if (bias_ == nullptr) return;
+  launch(AddBias<Value>{y_, bias_, shape_.out_channels}, static_cast<Index>(outputs_), pass.stream);
+}
+
+template <class Value>
+void Convolve<Value>::backward(const Pass& pass) {
+  gradient_.gather(pass);
+  const Value* dy = gradient_.first();
+  run(ConvolutionGraph::kWeightGradient, dy, x_, packed_gradient_, backward_scratch_, pass);
+  launch(UnpackGradient<Value>{shape_, packed_gradient_, weight_gradient_, &scale_->inverse,
+                               &scale_->overflowed},
+         shape_.plain(), pass.stream);
+  if (bias_ != nullptr) {
+    const auto pixels = static_cast<Index>(outputs_ / shape_.out_channels);
+    launch(SumBiasGradient<Value>{dy, pixels, shape_.out_channels, &scale_->inverse, bias_gradient_,
+                                  &scale_->overflowed},
+           shape_.out_channels, pass.stream);
+  }
+  if (dx_ != nullptr) {
+    run(ConvolutionGraph::kInputGradient, dy, packed_, dx_, backward_scratch_, pass);
+  }
+}
+
+template <class Value>
+void Convolve<Value>::load(const Pass& pass) {
+  launch(PackWeights<Value>{shape_, weight_, packed_}, shape_.packed(), pass.stream);
+}
+
+template class Convolve<float>;
+template class Convolve<__half>;
+template class Convolve<__nv_bfloat16>;
+
+}  // namespace forebay::cuda

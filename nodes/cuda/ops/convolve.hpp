@@ -1,0 +1,60 @@
+#pragma once
+
+// Convolutions, and linear layers as convolutions of images of one pixel.
+
+#include <optional>
+
+#include <forebay/nodes/cuda/kernels/weights.hpp>
+#include <forebay/nodes/cuda/ops/convolver.hpp>
+#include <forebay/nodes/cuda/ops/op.hpp>
+
+namespace forebay::cuda {
+
+/// Where a layer's parameters begin in the shared arrays, in elements.
+struct WeightPlaces {
+  std::vector<int> indices;  // in Network::parameters
+  std::size_t weight = 0;
+  std::optional<std::size_t> bias;
+};
+
+/// A layer with a weight, and maybe a bias. Keeps a copy of the weight in cuDNN's layout and in the
+/// type that is computed with.
+template <class Value>
+class Convolve final : public Op {
+ public:
+  /// `shape` is the weight's. `convolver` outlives this.
+  Convolve(const Convolution& convolution, WeightShape shape, int input, int output,
+           WeightPlaces places, const SharedBuffers& shared, Convolver& convolver);
+
+  void plan_forward(Planner& planner) override;
+  void plan_backward(Planner& planner) override;
+  void bind(const Arena& arena, const Planner& planner) override;
+  void forward(const Pass& pass) override;
+  void backward(const Pass& pass) override;
+  void load(const Pass& pass) override;
+
+ private:
+  void run(ConvolutionGraph graph, const Value* first, const Value* second, Value* out,
+           void* workspace, const Pass& pass);
+
+  const Convolution convolution_;
+  const WeightShape shape_;
+  const int input_, output_;
+  const WeightPlaces places_;
+  const SharedBuffers shared_;
+  Convolver& convolver_;
+
+  std::size_t outputs_ = 0;  // values
+  int packed_buffer_ = -1, forward_workspace_ = -1;
+  int packed_gradient_buffer_ = -1, input_gradient_ = -1, backward_workspace_ = -1;
+  OutputGradient<Value> gradient_;
+
+  const Value* x_ = nullptr;
+  Value *y_ = nullptr, *dx_ = nullptr, *packed_ = nullptr, *packed_gradient_ = nullptr;
+  const float *weight_ = nullptr, *bias_ = nullptr;
+  float *weight_gradient_ = nullptr, *bias_gradient_ = nullptr;
+  LossScale* scale_ = nullptr;
+  void *forward_scratch_ = nullptr, *backward_scratch_ = nullptr;
+};
+
+}  // namespace forebay::cuda

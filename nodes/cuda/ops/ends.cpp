@@ -1,0 +1,76 @@
+#include <forebay/nodes/cuda/ops/ends.hpp>
+
+namespace forebay::cuda {
+
+template <class Value>
+void Images<Value>::plan_forward(Planner& planner) {
+  Tensor& images = planner.tensor(kImages);
+  pixels_ = static_cast<Index>(planner.rows * images.pixels());
+  planner.read(source_);
+  images.value = planner.write_values<Value>(pixels_ * images.channels());
+}
+
+template <class Value>
+void Images<Value>::bind(const Arena& arena, const Planner& planner) {
+  x_ = arena.floats(source_);
+  y_ = arena.values<Value>(planner.tensor(kImages).value);
+}
+
+template <class Value>
+void Images<Value>::forward(const Pass& pass) {
+  launch(PadImages<float, Value>{x_, y_, channels_}, pixels_, pass.stream);
+}
+
+template <class Value>
+void Loss<Value>::plan_forward(Planner& planner) {
+  const Tensor& input = planner.tensor(input_);
+  rows_ = static_cast<Index>(planner.rows);
+  classes_ = static_cast<Index>(input.row_size());
+  planner.read(input.value);
+  planner.read(buffers_.labels);
+  logits_buffer_ = planner.write_floats(rows_ * std::size_t{classes_});
+  rows_buffer_ = planner.write_values<RowLoss>(rows_);
+}
+
+template <class Value>
+void Loss<Value>::plan_backward(Planner& planner) {
+  planner.read(logits_buffer_);
+  planner.read(rows_buffer_);
+  input_gradient_ = planner.write_values<Value>(rows_ * std::size_t{classes_});
+  planner.tensor(input_).gradients.push_back(input_gradient_);
+}
+
+template <class Value>
+void Loss<Value>::bind(const Arena& arena, const Planner& planner) {
+  x_ = arena.values<Value>(planner.tensor(input_).value);
+  logits_ = arena.floats(logits_buffer_);
+  labels_ = arena.values<int>(buffers_.labels);
+  row_losses_ = arena.values<RowLoss>(rows_buffer_);
+  result_ = arena.values<BatchLoss>(buffers_.result);
+  scale_ = arena.values<LossScale>(scale_buffer_);
+  dx_ = arena.values<Value>(input_gradient_);
+}
+
+template <class Value>
+void Loss<Value>::forward(const Pass& pass) {
+  const float smoothing = pass.mode == Mode::kTraining ? smoothing_ : 0;
+  launch(Cast<Value, float>{x_, logits_}, packs_of(rows_ * std::size_t{classes_}), pass.stream);
+  launch(LossOfRow{logits_, labels_, classes_, smoothing, row_losses_}, rows_, pass.stream);
+  launch(SumLosses{row_losses_, rows_, result_}, 1, pass.stream);
+}
+
+template <class Value>
+void Loss<Value>::backward(const Pass& pass) {
+  launch(LossGradient<Value>{logits_, labels_, row_losses_, classes_, rows_, smoothing_,
+                             &scale_->scale, dx_},
+         rows_ * classes_, pass.stream);
+}
+
+template class Images<float>;
+template class Images<__half>;
+template class Images<__nv_bfloat16>;
+template class Loss<float>;
+template class Loss<__half>;
+template class Loss<__nv_bfloat16>;
+
+}  // namespace forebay::cuda

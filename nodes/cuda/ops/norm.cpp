@@ -1,0 +1,153 @@
+#include <forebay/nodes/cuda/ops/norm.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace forebay::cuda {
+namespace {
+
+// A thread sums one part of the rows of eight channels: enough threads to fill a large GPU, and
+// parts long enough for their sums to be few.
+Parts divide(Index rows, Index channels) {
+  constexpr Index kThreads = 1 << 17, kFewest = 16, kMost = 512;
+  const Index parts = std::max<Index>(1, kThreads / (channels / kPack));
+  return {rows, std::clamp((rows + parts - 1) / parts, kFewest, kMost)};
+}
+
+}  // namespace
+
+template <class Value>
+Norm<Value>::Norm(int input, int other, int output, float floor, NormPlaces places,
+                  const SharedBuffers& shared)
+    : Op(places.indices),
+      input_(input),
+      other_(other),
+      output_(output),
+      floor_(floor),
+      places_(std::move(places)),
+      shared_(shared) {}
+
+template <class Value>
+void Norm<Value>::plan_forward(Planner& planner) {
+  Tensor& output = planner.tensor(output_);
+  channels_ = static_cast<Index>(output.channels());
+  pixels_ = static_cast<Index>(planner.rows * output.pixels());
+  parts_ = divide(pixels_, channels_);
+  members_ = static_cast<Index>(std::ceil(std::sqrt(parts_.count())));
+  planner.read(planner.tensor(input_).value);
+  if (adds()) planner.read(planner.tensor(other_).value);
+  output.value = planner.write_values<Value>(std::size_t{pixels_} * channels_);
+  kept_ = planner.keep_floats(6 * std::size_t{channels_});
+  const std::size_t lines = parts_.count() + parts_.grouped(members_).count() + std::size_t{1};
+  moments_buffer_ = planner.write_values<Moments>(lines * channels_);
+}
+
+template <class Value>
+void Norm<Value>::plan_backward(Planner& planner) {
+  Tensor& input = planner.tensor(input_);
+  const Tensor& output = planner.tensor(output_);
+  planner.read(input.value);
+  gradient_.plan(planner, output, adds() ? 2 : 1);
+  if (adds()) {
+    planner.read(output.value);
+    masked_buffer_ = planner.write_values<Value>(std::size_t{pixels_} * channels_);
+    planner.tensor(other_).gradients.push_back(masked_buffer_);
+  }
+  input_gradient_ = planner.write_values<Value>(std::size_t{pixels_} * channels_);
+  input.gradients.push_back(input_gradient_);
+  const std::size_t lines = parts_.count() + parts_.grouped(members_).count() + std::size_t{1};
+  sums_buffer_ = planner.write_values<GradientSums>(lines * channels_);
+}
+
+template <class Value>
+void Norm<Value>::bind(const Arena& arena, const Planner& planner) {
+  const auto value = [&](int tensor) { return arena.values<Value>(planner.tensor(tensor).value); };
+  x_ = value(input_);
+  if (adds()) added_ = value(other_);
+  y_ = value(output_);
+  float* next = arena.floats(kept_);
+  for (float** array : {&mean_, &inverse_deviation_, &scale_, &shift_, &slope_, &offset_}) {
+    *array = next;
+    next += channels_;
+  }
+  gamma_ = arena.floats(shared_.parameters) + places_.gamma;
+  beta_ = arena.floats(shared_.parameters) + places_.beta;
+  gamma_gradient_ = arena.floats(shared_.gradients) + places_.gamma;
+  beta_gradient_ = arena.floats(shared_.gradients) + places_.beta;
+  running_mean_ = arena.floats(shared_.statistics) + places_.running_mean;
+  running_variance_ = arena.floats(shared_.statistics) + places_.running_variance;
+  loss_scale_ = arena.values<LossScale>(shared_.loss_scale);
+  moments_ = arena.values<Moments>(moments_buffer_);
+  sums_ = arena.values<GradientSums>(sums_buffer_);
+  gradient_.bind(arena);
+  if (adds()) masked_ = arena.values<Value>(masked_buffer_);
+  dx_ = arena.values<Value>(input_gradient_);
+}
+
+template <class Value>
+NormChannels Norm<Value>::arrays() const {
+  return {gamma_, beta_, running_mean_, running_variance_, mean_, inverse_deviation_,
+          scale_, shift_};
+}
+
+template <class Value>
+void Norm<Value>::use_batch_statistics(const Pass& pass) {
+  const Parts groups = parts_.grouped(members_);
+  Moments* const of_groups = moments_ + std::size_t{parts_.count()} * channels_;
+  Moments* const of_all = of_groups + std::size_t{groups.count()} * channels_;
+  const SumMoments<Value> sum{x_, parts_, channels_, moments_};
+  launch(sum, sum.count(), pass.stream);
+  const MergeMoments merge{moments_, parts_, members_, channels_, of_groups};
+  launch(merge, merge.count(), pass.stream);
+  launch(MergeMoments{of_groups, groups, groups.count(), channels_, of_all}, channels_,
+         pass.stream);
+  launch(UseBatchStatistics{of_all, pixels_, arrays()}, channels_, pass.stream);
+}
+
+template <class Value>
+void Norm<Value>::forward(const Pass& pass) {
+  if (pass.mode == Mode::kTraining) {
+    use_batch_statistics(pass);
+  } else {
+    launch(UseRunningStatistics{arrays()}, channels_, pass.stream);
+  }
+  launch(Normalise<Value>{x_, channels_, scale_, shift_, added_, floor_, y_}, packs(), pass.stream);
+}
+
+template <class Value>
+void Norm<Value>::sum_gradients(const Value* g, float floor, const Pass& pass) {
+  const Index groups = parts_.grouped(members_).count();
+  GradientSums* const of_groups = sums_ + std::size_t{parts_.count()} * channels_;
+  GradientSums* const of_all = of_groups + std::size_t{groups} * channels_;
+  const SumGradients<Value> sum{x_, g, parts_, channels_, scale_, shift_, mean_, floor, sums_};
+  launch(sum, sum.count(), pass.stream);
+  const MergeGradients merge{sums_, parts_.count(), members_, channels_, of_groups};
+  launch(merge, merge.count(), pass.stream);
+  launch(MergeGradients{of_groups, groups, groups, channels_, of_all}, channels_, pass.stream);
+  launch(
+      FinishGradients{of_all, pixels_, inverse_deviation_, scale_, &loss_scale_->inverse,
+                      gamma_gradient_, beta_gradient_, slope_, offset_, &loss_scale_->overflowed},
+      channels_, pass.stream);
+}
+
+template <class Value>
+void Norm<Value>::backward(const Pass& pass) {
+  gradient_.gather(pass);
+  const Value* g = gradient_.first();
+  float floor = floor_;
+  if (adds()) {  // what was added to needs its gradient masked as well; once is enough
+    launch(MaskGradient<Value>{g, gradient_.second(), y_, floor_, masked_}, packs(), pass.stream);
+    g = masked_;
+    floor = kNoFloor;
+  }
+  sum_gradients(g, floor, pass);
+  launch(NormaliseBackward<Value>{x_, g, channels_, scale_, shift_, mean_, slope_, offset_, floor,
+                                  dx_},
+         packs(), pass.stream);
+}
+
+template class Norm<float>;
+template class Norm<__half>;
+template class Norm<__nv_bfloat16>;
+
+}  // namespace forebay::cuda

@@ -1,0 +1,212 @@
+#include <forebay/nodes/cuda/step.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/cuda/ops/add.hpp>
+#include <forebay/nodes/cuda/ops/convolve.hpp>
+#include <forebay/nodes/cuda/ops/norm.hpp>
+#include <forebay/nodes/cuda/ops/pool.hpp>
+#include <forebay/nodes/network/fused.hpp>
+
+namespace forebay::cuda {
+namespace {
+
+// What cudaMalloc gives: whole lines of the cache for every buffer.
+constexpr std::size_t kAlignment = 256;
+
+/// Fills in a step whose activations are `Value`s.
+template <class Value>
+class Compiler {
+ public:
+  Compiler(const Network& network, const StepOptions& options, Convolver& convolver, Step& step)
+      : network_(network), options_(options), convolver_(convolver), step_(step) {}
+
+  void run() {
+    const FusedNetwork fused = fuse(network_);
+    for (const ImageShape& shape : fused.tensors) planner().tensors.emplace_back().shape = shape;
+    planner().tensor(kImages).shape.channels = std::max(network_.input().channels, 4);
+    add_shared_buffers();
+    for (const FusedLayer& layer : fused.layers) compile_layer(layer);
+    auto loss = std::make_unique<Loss<Value>>(static_cast<int>(fused.tensors.size()) - 1,
+                                              options_.label_smoothing, step_.loss,
+                                              step_.shared.loss_scale);
+    const Loss<Value>& last = *loss;
+    step_.ops.push_back(std::move(loss));
+    walk_through();
+    step_.logits = last.logits();
+  }
+
+ private:
+  Planner& planner() { return step_.planner; }
+
+  template <class Tensors>
+  static std::vector<std::size_t> offsets_of(const Tensors& tensors) {
+    std::vector<std::size_t> offsets{0};
+    for (const auto& tensor : tensors) {
+      offsets.push_back(offsets.back() + static_cast<std::size_t>(elements(tensor.shape)));
+    }
+    return offsets;
+  }
+
+  void add_shared_buffers() {
+    parameter_offsets_ = offsets_of(network_.parameters);
+    statistics_offsets_ = offsets_of(network_.buffers);
+    step_.shared = {.parameters = planner().keep_floats(parameter_offsets_.back()),
+                    .gradients = planner().keep_floats(parameter_offsets_.back()),
+                    .statistics = planner().keep_floats(statistics_offsets_.back()),
+                    .loss_scale = planner().keep(sizeof(LossScale))};
+    const ImageShape& image = network_.input();
+    step_.images = planner().keep_floats(
+        options_.rows * static_cast<std::size_t>(image.channels * image.height * image.width));
+    step_.loss = {.labels = planner().keep(options_.rows * sizeof(int)),
+                  .result = planner().keep(sizeof(BatchLoss))};
+  }
+
+  // Forward, loss and backward, as they will run.
+  void walk_through() {
+    for (const auto& op : step_.ops) {
+      op->plan_forward(planner());
+      planner().next_moment();
+    }
+    for (auto op = step_.ops.rbegin(); op != step_.ops.rend(); ++op) {
+      planner().next_moment();
+      (*op)->plan_backward(planner());
+    }
+  }
+
+  void refuse(const Layer& layer, std::string_view what) const {
+    throw Error(fmt::format("{}: no kernel of the GPU's runs layer {}: {}", network_.name,
+                            layer.name, what));
+  }
+
+  void want_whole_packs(const Layer& layer) const {
+    if (layer.output.channels % static_cast<int>(kPack) == 0) return;
+    refuse(layer, fmt::format("it has {} channels, which are no multiple of {}",
+                              layer.output.channels, kPack));
+  }
+
+  template <class AnyOp, class... Arguments>
+  void emit(Arguments&&... arguments) {
+    step_.ops.push_back(std::make_unique<AnyOp>(std::forward<Arguments>(arguments)...));
+  }
+
+  void compile_layer(const FusedLayer& fused) {
+    const Layer& layer = network_.layers[static_cast<std::size_t>(fused.layer)];
+    const float floor = fused.relu ? 0 : kNoFloor;
+    switch (fused.kind) {
+      case LayerKind::kInput:
+        emit<Images<Value>>(step_.images, static_cast<Index>(layer.output.channels));
+        break;
+      case LayerKind::kConvolution:
+      case LayerKind::kLinear:
+        compile_weighted(fused, layer);
+        break;
+      case LayerKind::kBatchNorm:
+        want_whole_packs(layer);
+        emit<Norm<Value>>(fused.input, fused.other, fused.output, floor, norm_places(fused.layer),
+                          step_.shared);
+        break;
+      case LayerKind::kRelu:
+      case LayerKind::kAdd:
+        emit<Add<Value>>(fused.input, fused.other, fused.output, floor);
+        break;
+      case LayerKind::kMaxPool:
+        want_whole_packs(layer);
+        emit<MaxPooling<Value>>(layer, fused.input, fused.output, planner());
+        break;
+      case LayerKind::kGlobalAveragePool:
+        want_whole_packs(layer);
+        emit<AveragePooling<Value>>(fused.input, fused.output);
+        break;
+      case LayerKind::kFlatten:
+        break;  // is no layer of its own
+    }
+  }
+
+  void compile_weighted(const FusedLayer& fused, const Layer& layer) {
+    const Tensor& input = planner().tensor(fused.input);
+    if (layer.kind == LayerKind::kLinear && input.pixels() > 1) {
+      refuse(layer, "it reads flattened images");
+    }
+    WeightPlaces places;
+    WeightShape shape{};
+    for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
+      const Parameter& parameter = network_.parameters[i];
+      if (parameter.layer != fused.layer) continue;
+      places.indices.push_back(static_cast<int>(i));
+      if (parameter.role == ParameterRole::kBias) {
+        places.bias = parameter_offsets_[i];
+      } else {
+        places.weight = parameter_offsets_[i];
+        shape.out_channels = static_cast<Index>(parameter.shape[0]);
+        shape.in_channels = static_cast<Index>(parameter.shape[1]);
+      }
+    }
+    const Convolution convolution = convolution_of(network_, layer, options_.rows);
+    shape.padded = static_cast<Index>(convolution.in_channels);
+    shape.window = static_cast<Index>(convolution.kernel * convolution.kernel);
+    emit<Convolve<Value>>(convolution, shape, fused.input, fused.output, std::move(places),
+                          step_.shared, convolver_);
+  }
+
+  NormPlaces norm_places(int layer) const {
+    NormPlaces places;
+    for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
+      const Parameter& parameter = network_.parameters[i];
+      if (parameter.layer != layer) continue;
+      places.indices.push_back(static_cast<int>(i));
+      const bool shifts = parameter.role == ParameterRole::kNormBias;
+      (shifts ? places.beta : places.gamma) = parameter_offsets_[i];
+    }
+    std::size_t first = 0;
+    while (network_.buffers[first].layer != layer) ++first;
+    places.running_mean = statistics_offsets_[first];
+    places.running_variance = statistics_offsets_[first + 1];
+    return places;
+  }
+
+  const Network& network_;
+  const StepOptions& options_;
+  Convolver& convolver_;
+  Step& step_;
+  std::vector<std::size_t> parameter_offsets_, statistics_offsets_;
+};
+
+void check(const Network& network, const StepOptions& options) {
+  if (options.rows < 1) {
+    throw Error(fmt::format("{}: cannot plan for a GPU: rows is 0; give 1 or more", network.name));
+  }
+  if (!(options.label_smoothing >= 0 && options.label_smoothing < 1)) {
+    throw Error(
+        fmt::format("{}: cannot plan for a GPU: label_smoothing is {}; give 0 or more, below 1",
+                    network.name, options.label_smoothing));
+  }
+}
+
+}  // namespace
+
+Step plan_step(const Network& network, const StepOptions& options, Convolver& convolver) {
+  check(network, options);
+  Step step{.planner = Planner(options.rows, /*thread_count=*/1, kAlignment),
+            .ops = {},
+            .shared = {},
+            .loss = {}};
+  switch (options.type) {
+    case ValueType::kFloat16:
+      Compiler<__half>(network, options, convolver, step).run();
+      break;
+    case ValueType::kBfloat16:
+      Compiler<__nv_bfloat16>(network, options, convolver, step).run();
+      break;
+    case ValueType::kFloat32:
+      Compiler<float>(network, options, convolver, step).run();
+      break;
+  }
+  step.bytes = step.planner.plan().place();
+  return step;
+}
+
+}  // namespace forebay::cuda

@@ -1,0 +1,15 @@
+// Launches for steps that are tested without a GPU: loops over arrays in the host's memory.
+
+#include <forebay/nodes/cuda/kernels/all.hpp>
+#include <forebay/nodes/cuda/kernels/launch.hpp>
+
+namespace forebay::cuda {
+
+template <class Element>
+void launch(const Element& element, Index count, cudaStream_t /*stream*/) {
+  for (Index i = 0; i < count; ++i) element(i);
+}
+
+#include <forebay/nodes/cuda/kernels/instances.hpp>
+
+}  // namespace forebay::cuda

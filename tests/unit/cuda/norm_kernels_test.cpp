@@ -1,0 +1,181 @@
+#include <forebay/nodes/cuda/kernels/norm.hpp>
+
+#include <gtest/gtest.h>
+
+#include <span>
+
+#include <forebay/nodes/cpu/layers/norm.hpp>
+#include <forebay/nodes/cuda/kernels/pointwise.hpp>
+
+#include "cpu_op.hpp"
+#include "host.hpp"
+
+namespace forebay::cuda {
+namespace {
+
+// Statistics of the rows in parts, then in groups of parts, then of all.
+template <class Value>
+std::vector<Moments> moments(const Value* x, Parts parts, Index members, Index channels) {
+  std::vector<Moments> sums(parts.count() * channels);
+  const SumMoments<Value> sum{x, parts, channels, sums.data()};
+  run_on_host(sum, sum.count());
+  const Parts grouped = parts.grouped(members);
+  std::vector<Moments> groups(grouped.count() * channels), all(channels);
+  const MergeMoments merge{sums.data(), parts, members, channels, groups.data()};
+  run_on_host(merge, merge.count());
+  const MergeMoments last{groups.data(), grouped, grouped.count(), channels, all.data()};
+  run_on_host(last, last.count());
+  return all;
+}
+
+// A batch norm with its residual add and ReLU, as a replica puts it together from the kernels.
+template <class Value>
+struct GpuNorm {
+  Index rows, channels;
+  std::vector<float> gamma, beta;
+  std::vector<float> running_mean = std::vector<float>(channels, 0.5F);
+  std::vector<float> running_variance = std::vector<float>(channels, 2);
+  std::vector<float> mean = zeros(), inverse_deviation = zeros(), scale = zeros(), shift = zeros();
+  std::vector<float> gamma_gradient = zeros(), beta_gradient = zeros(), slope = zeros(),
+                     offset = zeros();
+
+  std::vector<float> zeros() const { return std::vector<float>(channels); }
+  Index packs() const { return rows * channels / kPack; }
+  NormChannels arrays() {
+    return {gamma.data(),        beta.data(),
+            running_mean.data(), running_variance.data(),
+            mean.data(),         inverse_deviation.data(),
+            scale.data(),        shift.data()};
+  }
+
+  void forward(const Value* x, const Value* other, float floor, Value* y) {
+    const auto all = moments(x, Parts{rows, 3}, 4, channels);
+    run_on_host(UseBatchStatistics{all.data(), rows, arrays()}, channels);
+    run_on_host(Normalise<Value>{x, channels, scale.data(), shift.data(), other, floor, y},
+                packs());
+  }
+
+  void backward(const Value* x, const Value* g, float floor, Value* dx) {
+    const Parts parts{rows, 5};
+    std::vector<GradientSums> sums(parts.count() * channels), groups(parts.count() * channels),
+        all(channels);
+    const SumGradients<Value> sum{
+        x, g, parts, channels, scale.data(), shift.data(), mean.data(), floor, sums.data()};
+    run_on_host(sum, sum.count());
+    const MergeGradients merge{sums.data(), parts.count(), 3, channels, groups.data()};
+    run_on_host(merge, merge.count());
+    const Index count = merge.count() / channels;
+    run_on_host(MergeGradients{groups.data(), count, count, channels, all.data()}, channels);
+    const float unscale = 1;
+    int overflowed = 0;
+    run_on_host(FinishGradients{all.data(), rows, inverse_deviation.data(), scale.data(), &unscale,
+                                gamma_gradient.data(), beta_gradient.data(), slope.data(),
+                                offset.data(), &overflowed},
+                channels);
+    EXPECT_EQ(overflowed, 0);
+    run_on_host(NormaliseBackward<Value>{x, g, channels, scale.data(), shift.data(), mean.data(),
+                                         slope.data(), offset.data(), floor, dx},
+                packs());
+  }
+};
+
+// Results that were rounded once to `Value`; sums differ in the last bits of a float.
+template <class Value>
+void expect_close(const std::vector<float>& got, const std::vector<float>& expected) {
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    ASSERT_NEAR(got[i], expected[i], (rounding<Value>() + 1e-6F) * (std::abs(expected[i]) + 1))
+        << i;
+  }
+}
+
+template <class Value>
+class NormKernels : public testing::Test {};
+TYPED_TEST_SUITE(NormKernels, Values);
+
+TYPED_TEST(NormKernels, DoWhatTheCpuDoesForwardAndBackward) {
+  constexpr std::size_t kRows = 3, kSide = 5, kChannels = 16, kPixels = kRows * kSide * kSide;
+  const auto x = random_values(1, kPixels * kChannels), other = random_values(2, x.size());
+  const auto dy = random_values(3, x.size());
+  std::vector<float> parameters = random_values(4, 2 * kChannels);
+  for (const bool adds : {false, true}) {
+    for (const bool relu : {false, true}) {
+      const ImageShape shape{kChannels, kSide, kSide};
+      CpuOp cpu(kRows, shape, shape);
+      const int gradients = cpu.planner.keep_floats(2 * kChannels);
+      const int statistics = cpu.planner.keep_floats(2 * kChannels);
+      forebay::Norm<float> op(0, adds ? 1 : -1, 2, relu ? Activation::kRelu : Activation::kNone,
+                              {{0, 1}, {0, kChannels}, gradients}, {0, kChannels, statistics});
+      cpu.run(op, x, other, dy, parameters);
+
+      GpuNorm<TypeParam> gpu{.rows = kPixels,
+                             .channels = kChannels,
+                             .gamma = {parameters.begin(), parameters.begin() + kChannels},
+                             .beta = {parameters.begin() + kChannels, parameters.end()}};
+      gpu.running_mean = gpu.running_variance = gpu.zeros();  // as those of the CPU here
+      const float floor = relu ? 0 : kNoFloor;
+      Array<TypeParam> in(x), added(other), y(x.size()), g(dy), dx(x.size());
+      gpu.forward(in.data(), adds ? added.data() : nullptr, floor, y.data());
+      expect_close<TypeParam>(y.floats(), cpu.value(2));
+      if (adds) {
+        run_on_host(MaskGradient<TypeParam>{g.data(), nullptr, y.data(), floor, g.data()},
+                    packs_of(x.size()));
+        expect_close<TypeParam>(g.floats(), cpu.gradient(1));
+      }
+      gpu.backward(in.data(), g.data(), adds ? kNoFloor : floor, dx.data());
+      expect_close<TypeParam>(dx.floats(), cpu.gradient(0));
+      const auto sums = cpu.values(gradients, 2 * kChannels);
+      const auto running = cpu.values(statistics, 2 * kChannels);
+      expect_close<float>(gpu.gamma_gradient, {sums.begin(), sums.begin() + kChannels});
+      expect_close<float>(gpu.beta_gradient, {sums.begin() + kChannels, sums.end()});
+      expect_close<float>(gpu.running_mean, {running.begin(), running.begin() + kChannels});
+      expect_close<float>(gpu.running_variance, {running.begin() + kChannels, running.end()});
+    }
+  }
+}
+
+TYPED_TEST(NormKernels, UseRunningStatisticsForInference) {
+  GpuNorm<TypeParam> norm{.rows = 1,
+                          .channels = kPack,
+                          .gamma = std::vector<float>(kPack, 3),
+                          .beta = std::vector<float>(kPack, 1)};
+  norm.running_variance.assign(kPack, 4 - 1e-5F);
+  run_on_host(UseRunningStatistics{norm.arrays()}, kPack);
+  Array<TypeParam> x(std::vector<float>(kPack, 2.5F)), y(kPack);
+  run_on_host(Normalise<TypeParam>{x.data(), kPack, norm.scale.data(), norm.shift.data(), nullptr,
+                                   0, y.data()},
+              1);
+  expect_same<TypeParam>(y.floats(), std::vector<float>(kPack, 4));  // (2.5 - 0.5) / 2 * 3 + 1
+}
+
+TEST(NormStatistics, CountEveryRowOnceHoweverRowsAreDivided) {
+  constexpr Index kChannels = kPack;
+  for (const Index rows : {1U, 2U, 7U, 24U, 25U}) {
+    Array<float> x(random_values(rows, rows * kChannels));
+    const auto whole = moments(x.data(), Parts{rows, rows}, 1, kChannels);
+    for (const Index part : {1U, 2U, 5U, 24U}) {
+      for (const Index members : {1U, 2U, 3U, 50U}) {
+        const auto divided = moments(x.data(), Parts{rows, part}, members, kChannels);
+        for (Index c = 0; c < kChannels; ++c) {
+          EXPECT_NEAR(divided[c].mean, whole[c].mean, 1e-6F);
+          EXPECT_NEAR(divided[c].squares, whole[c].squares, 1e-5F);
+        }
+      }
+    }
+  }
+}
+
+TEST(NormStatistics, KeepTheirDigitsFarFromZero) {
+  constexpr Index kRows = 1000;
+  std::vector<float> values;
+  for (Index row = 0; row < kRows; ++row) {
+    values.insert(values.end(), kPack, 10000 + static_cast<float>(row % 2));
+  }
+  Array<float> x(values);
+  const auto all = moments(x.data(), Parts{kRows, 64}, 4, kPack);
+  EXPECT_FLOAT_EQ(all[0].mean, 10000.5F);
+  EXPECT_NEAR(all[0].squares, 250, 1e-3);
+}
+
+}  // namespace
+}  // namespace forebay::cuda

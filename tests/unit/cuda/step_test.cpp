@@ -1,0 +1,288 @@
+#include <forebay/nodes/cuda/step.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/network/builder.hpp>
+#include <forebay/nodes/network/weights.hpp>
+#include <forebay/nodes/random.hpp>
+#include <forebay/nodes/train/replica.hpp>
+
+#include "host_convolver.hpp"
+
+namespace forebay::cuda {
+namespace {
+
+constexpr std::size_t kRows = 3;
+constexpr float kSmoothing = 0.1F;
+
+// Every kind of layer that a GPU runs, in every way it is compiled.
+Network every_layer() {
+  NetworkBuilder builder("every-layer", {2, 12, 12}, 5);
+  const Window three{.kernel = 3, .stride = 1, .padding = 1};
+  int x = builder.convolution("conv1", 0, 8, three, true);
+  x = builder.max_pool("pool", builder.relu("relu1", x), {.kernel = 3, .stride = 2, .padding = 1});
+  // An add that its norm takes over, with a projection that has a norm of its own.
+  int y = builder.relu("relu2", builder.norm("bn2", builder.convolution("conv2", x, 8, three)));
+  y = builder.norm("bn3", builder.convolution("conv3", y, 16, three));
+  const int projection = builder.norm("bn4", builder.convolution("conv4", x, 16, Window{}));
+  x = builder.relu("relu3", builder.add("add1", y, projection));
+  // Adds that stand alone, one without a ReLU; three layers read x.
+  y = builder.relu("relu4", builder.add("add2", builder.convolution("conv5", x, 16, three), x));
+  x = builder.add("add3", y, builder.convolution("conv6", x, 16, Window{}));
+  x = builder.norm("bn5", builder.convolution("conv7", x, 24, {.kernel = 3, .stride = 2}));
+  const int mean = builder.flatten("flatten", builder.global_average_pool("mean", x));
+  y = builder.relu("relu5", builder.linear("fc1", mean, 10));
+  builder.linear("fc2", y, 5);
+  return std::move(builder).finish();
+}
+
+struct Samples {
+  std::vector<float> images;
+  std::vector<int> labels;
+};
+
+Samples random_samples(const Network& network, std::size_t rows) {
+  const ImageShape& shape = network.input();
+  Random random(3);
+  Samples samples;
+  samples.images.resize(rows *
+                        static_cast<std::size_t>(shape.channels * shape.height * shape.width));
+  for (float& value : samples.images) value = static_cast<float>(random.normal());
+  for (std::size_t i = 0; i < rows; ++i) {
+    samples.labels.push_back(
+        static_cast<int>(random.below(static_cast<std::uint64_t>(network.classes))));
+  }
+  return samples;
+}
+
+Weights random_weights(const Network& network) {
+  Weights weights(network);
+  weights.initialise(1);
+  Random random(2);
+  for (std::size_t i = 0; i < network.parameters.size(); ++i) {  // norms' too
+    if (network.parameters[i].shape.size() > 1) continue;
+    for (std::size_t at = weights.parameter_offset(i); at < weights.parameter_offset(i + 1); ++at) {
+      weights.parameters()[at] += static_cast<float>(random.uniform(-0.3, 0.3));
+    }
+  }
+  return weights;
+}
+
+struct Outcome {
+  double loss = 0, cross_entropy = 0;
+  std::size_t top1 = 0, top5 = 0;
+  std::vector<float> gradients, statistics;
+};
+
+// A replica of a GPU's but for the GPU: one arena, the ops, steps.
+class HostReplica {
+ public:
+  HostReplica(const Network& network, const StepOptions& options)
+      : step_(plan_step(network, options, convolver_)),
+        memory_(step_.bytes / sizeof(Line)),
+        arena_(memory_.front().bytes, step_.planner.plan()) {
+    for (const auto& op : step_.ops) op->bind(arena_, step_.planner);
+    *scale() = {};
+  }
+
+  LossScale* scale() { return arena_.values<LossScale>(step_.shared.loss_scale); }
+  std::size_t bytes() const { return step_.bytes; }
+  Step& step() { return step_; }
+
+  void load(const Weights& weights) {
+    std::ranges::copy(weights.parameters(), arena_.floats(step_.shared.parameters));
+    std::ranges::copy(weights.buffers(), arena_.floats(step_.shared.statistics));
+    for (const auto& op : step_.ops) op->load({});
+  }
+
+  Outcome run(const Samples& samples, Mode mode, const Weights& sizes) {
+    std::ranges::copy(samples.images, arena_.floats(step_.images));
+    std::ranges::copy(samples.labels, arena_.values<int>(step_.loss.labels));
+    const Pass pass{.mode = mode};
+    for (const auto& op : step_.ops) op->forward(pass);
+    if (mode == Mode::kTraining) {
+      for (auto op = step_.ops.rbegin(); op != step_.ops.rend(); ++op) (*op)->backward(pass);
+    }
+    const BatchLoss& loss = *arena_.values<BatchLoss>(step_.loss.result);
+    const float* gradients = arena_.floats(step_.shared.gradients);
+    const float* statistics = arena_.floats(step_.shared.statistics);
+    return {loss.loss,
+            loss.cross_entropy,
+            loss.top1,
+            loss.top5,
+            {gradients, gradients + sizes.parameters().size()},
+            {statistics, statistics + sizes.buffers().size()}};
+  }
+
+ private:
+  struct alignas(256) Line {
+    std::byte bytes[256];
+  };
+  HostConvolver convolver_;
+  Step step_;
+  std::vector<Line> memory_;
+  Arena arena_;
+};
+
+Outcome on_cpu(const Network& network, const Samples& samples, const Weights& weights, Mode mode) {
+  const auto replica =
+      make_cpu_replica(network, {.rows = samples.labels.size(), .label_smoothing = kSmoothing});
+  replica->load_parameters(weights, 0, weights.parameters().size());
+  replica->load_buffers(weights);
+  const Shard shard{samples.images.data(), samples.labels, samples.labels.size()};
+  Outcome outcome;
+  outcome.gradients.resize(weights.parameters().size());
+  const StepResult result =
+      mode == Mode::kInference
+          ? replica->evaluate(shard)
+          : replica->forward_backward(shard, [&outcome](const GradientBucket& bucket) {
+              std::ranges::copy(bucket.values, outcome.gradients.begin() +
+                                                   static_cast<std::ptrdiff_t>(bucket.begin));
+            });
+  outcome.loss = result.loss_sum;
+  outcome.cross_entropy = result.cross_entropy_sum;
+  outcome.top1 = result.top1;
+  outcome.top5 = result.top5;
+  outcome.statistics.assign(replica->buffers().begin(), replica->buffers().end());
+  return outcome;
+}
+
+double norm_of(std::span<const float> values) {
+  double sum = 0;
+  for (float value : values) sum += static_cast<double>(value) * static_cast<double>(value);
+  return std::sqrt(sum);
+}
+
+// The distance of two gradients of one parameter, relative to the larger of theirs and a thousandth
+// of all gradients' norm.
+void expect_gradients(const Network& network, const Weights& weights, const Outcome& got,
+                      const Outcome& expected, double tolerance) {
+  const double floor = 1e-3 * norm_of(expected.gradients);
+  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
+    const std::size_t begin = weights.parameter_offset(i), end = weights.parameter_offset(i + 1);
+    const auto part = std::span(expected.gradients).subspan(begin, end - begin);
+    std::vector<float> difference(part.begin(), part.end());
+    for (std::size_t at = 0; at < difference.size(); ++at)
+      difference[at] -= got.gradients[begin + at];
+    EXPECT_LE(norm_of(difference), tolerance * (norm_of(part) + floor))
+        << network.parameters[i].name;
+  }
+}
+
+struct Tolerance {
+  ValueType type;
+  double loss, gradients, statistics;
+};
+
+void compare_with_cpu(const Network& network, const Tolerance& tolerance) {
+  const Samples samples = random_samples(network, kRows);
+  const Weights weights = random_weights(network);
+  HostReplica replica(network,
+                      {.rows = kRows, .label_smoothing = kSmoothing, .type = tolerance.type});
+  replica.load(weights);
+  for (const Mode mode : {Mode::kInference, Mode::kTraining}) {
+    const Outcome expected = on_cpu(network, samples, weights, mode);
+    const Outcome got = replica.run(samples, mode, weights);
+    EXPECT_NEAR(got.loss, expected.loss, tolerance.loss * expected.loss);
+    EXPECT_NEAR(got.cross_entropy, expected.cross_entropy, tolerance.loss * expected.loss);
+    if (tolerance.type == ValueType::kFloat32) {
+      EXPECT_EQ(got.top1, expected.top1);
+      EXPECT_EQ(got.top5, expected.top5);
+    }
+    for (std::size_t i = 0; i < got.statistics.size(); ++i) {
+      EXPECT_NEAR(got.statistics[i], expected.statistics[i],
+                  tolerance.statistics * (1 + std::abs(expected.statistics[i])));
+    }
+    if (mode == Mode::kTraining) {
+      expect_gradients(network, weights, got, expected, tolerance.gradients);
+    }
+  }
+  EXPECT_EQ(replica.scale()->overflowed, 0);
+}
+
+// The 16-bit types round each activation to 11 or 8 bits, and gradients grow in depth.
+constexpr Tolerance kFloat32{ValueType::kFloat32, 1e-5, 1e-3, 1e-5};
+constexpr Tolerance kFloat16{ValueType::kFloat16, 5e-3, 5e-2, 2e-3};
+constexpr Tolerance kBfloat16{ValueType::kBfloat16, 3e-2, 3e-1, 2e-2};
+
+TEST(GpuStep, IsTheCpusForEveryLayer) {
+  for (const Tolerance& tolerance : {kFloat32, kFloat16, kBfloat16}) {
+    compare_with_cpu(every_layer(), tolerance);
+  }
+}
+
+TEST(GpuStep, IsTheCpusForAResNet) { compare_with_cpu(resnet(20, {3, 16, 16}, 10), kFloat32); }
+
+// A power of two scales exactly; what overflows in fp16 is told.
+TEST(GpuStep, TakesTheLossScaleOutOfTheGradients) {
+  const Network network = every_layer();
+  const Samples samples = random_samples(network, kRows);
+  const Weights weights = random_weights(network);
+  HostReplica replica(network, {.rows = kRows, .type = ValueType::kFloat16});
+  replica.load(weights);
+  const Outcome plain = replica.run(samples, Mode::kTraining, weights);
+  *replica.scale() = {.scale = 256, .inverse = 1.0F / 256};
+  const Outcome scaled = replica.run(samples, Mode::kTraining, weights);
+  expect_gradients(network, weights, scaled, plain, 2e-2);  // fewer of them are subnormal
+  EXPECT_EQ(replica.scale()->overflowed, 0);
+  *replica.scale() = {.scale = 1e8F, .inverse = 1e-8F};
+  replica.run(samples, Mode::kTraining, weights);
+  EXPECT_EQ(replica.scale()->overflowed, 1);
+}
+
+TEST(GpuStep, RepeatsBitForBit) {
+  const Network network = every_layer();
+  const Samples samples = random_samples(network, kRows);
+  const Weights weights = random_weights(network);
+  HostReplica replica(network, {.rows = kRows, .type = ValueType::kBfloat16});
+  replica.load(weights);
+  const Outcome first = replica.run(samples, Mode::kTraining, weights);
+  replica.load(weights);
+  const Outcome second = replica.run(samples, Mode::kTraining, weights);
+  EXPECT_EQ(first.loss, second.loss);
+  EXPECT_EQ(first.gradients, second.gradients);
+  EXPECT_EQ(first.statistics, second.statistics);
+}
+
+// The plan is the arena: no more than what is alive together at the worst moment, but for gaps.
+TEST(GpuStep, PlansOneArenaNearItsLowerBound) {
+  HostConvolver convolver;
+  for (const ValueType type : {ValueType::kFloat32, ValueType::kFloat16}) {
+    Step step = plan_step(resnet(50), {.rows = 8, .type = type}, convolver);
+    const std::size_t peak = step.planner.plan().live_peak();
+    EXPECT_GE(step.bytes, peak);
+    EXPECT_LE(static_cast<double>(step.bytes), 1.02 * static_cast<double>(peak));
+  }
+}
+
+std::string error_of(const Network& network, const StepOptions& options) {
+  HostConvolver convolver;
+  try {
+    plan_step(network, options, convolver);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "planned";
+}
+
+TEST(GpuStep, RefusesWhatItHasNoKernelFor) {
+  EXPECT_EQ(error_of(lenet(), {}),
+            "lenet: no kernel of the GPU's runs layer pool1: it has 20 channels, which are no "
+            "multiple of 8");
+  EXPECT_EQ(error_of(mlp(), {}),
+            "mlp: no kernel of the GPU's runs layer fc1: it reads flattened images");
+  EXPECT_EQ(error_of(resnet(18), {.rows = 0}),
+            "resnet-18: cannot plan for a GPU: rows is 0; give 1 or more");
+  EXPECT_EQ(error_of(resnet(18), {.label_smoothing = 1}),
+            "resnet-18: cannot plan for a GPU: label_smoothing is 1; give 0 or more, below 1");
+}
+
+}  // namespace
+}  // namespace forebay::cuda
