@@ -133,7 +133,9 @@ class LiveGraph {
         break;
     }
     const auto work = graph_.transform(stage.name, settings, body(stage));
-    tail >> work >> graph_.sink("count", {.queue = kCountQueue}, [this](Token) { count(); });
+    // Not on the pool, where it would have to wait for a worker to tell when a sample came.
+    tail >> work >> graph_.sink("count", {.queue = kCountQueue, .run_on = RunOn::kOwnThreads},
+                                [this](Token) { count(); });
     return {};
   }
 
