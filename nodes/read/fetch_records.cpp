@@ -16,6 +16,9 @@ namespace {
 // cold virtual disk 16 gave 2 to 3 times the records/s of none, 64 no more.
 constexpr std::uint64_t kPlacesAhead = 16;
 
+// The same for blocks of a mixed order: 4 gave 1.28 times the MB/s of 1, 8 no more than 4.
+constexpr std::uint64_t kBlocksAhead = 4;
+
 // Open files; data sets of more files than a process may open are read too.
 class OpenFiles {
  public:
@@ -147,10 +150,11 @@ class RecordFetcher final : public Fetcher {
     const auto block = static_cast<std::uint32_t>(after - begins.begin()) - 1;
     if (loaded_.size() == options_.window) drop_earliest();
     load(block_run(block));
-    const std::uint32_t next = ranks_[block] + 1;
-    if (next < ranks_.size()) {
-      const Run ahead = block_run(order_->visits()[next]);
-      if (all_known(ahead)) return;
+    const std::uint64_t next = ranks_[block] + 1;
+    advised_ = std::max(advised_, next);
+    for (; advised_ < std::min(next + kBlocksAhead, ranks_.size()); ++advised_) {
+      const Run ahead = block_run(order_->visits()[advised_]);
+      if (all_known(ahead)) continue;
       files_.get(ahead.file).will_need(ahead.begin, ahead.end - ahead.begin);
     }
   }
@@ -245,7 +249,7 @@ class RecordFetcher final : public Fetcher {
 
   const PassOrder* order_ = nullptr;
   Places places_;
-  std::uint64_t advised_ = 0;         // the kernel knows of what comes before this place
+  std::uint64_t advised_ = 0;         // the kernel knows of the places, or visits, before this one
   std::vector<std::uint32_t> ranks_;  // of each block in the visits of a mixed order
   std::vector<LoadedRun> loaded_;     // one run, or the blocks of the window
 };
