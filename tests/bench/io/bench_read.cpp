@@ -23,8 +23,8 @@ using namespace forebay;
 
 const std::map<std::string, ReaderOptions> kOrders{
     {"order", {}},
-    {"blocks", {.shuffle = true, .shuffle_by = ShuffleBy::kBlocks}},
-    {"records", {.shuffle = true, .shuffle_by = ShuffleBy::kRecords}}};
+    {"blocks", {.data = "", .shuffle = true, .shuffle_by = ShuffleBy::kBlocks}},
+    {"records", {.data = "", .shuffle = true, .shuffle_by = ShuffleBy::kRecords}}};
 
 void forget(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
