@@ -8,8 +8,8 @@ the page cache, and past it with four reads of 4 MiB in flight. By shuffled reco
 random reads of a record's size, through the page cache one at a time and 16 in flight (io_uring), and past
 it with 16 and 64. Prints the medians of MB/s and the ratios to fio.
 
-Each begins with the file not in memory, and after it was read in order: memory that comes from a
-shuffled read lies in single pages, which makes the read after it a third slower.
+Each begins with the file not in memory, and after it was read in order, so that all find memory in the
+same state.
 """
 
 import argparse
