@@ -30,8 +30,7 @@ constexpr double kWarmUpSeconds = 1, kSeconds = 4;
 constexpr std::int64_t kWarmUpSteps = 8, kSteps = 10;
 constexpr std::size_t kImagesOfAStep = 128;  // batches of the real size would take longer to count
 
-// Cores that share their memory slow each other down: as many as the host has, if there are so
-// many.
+// As many as the host has, if there are so many: cores that share memory slow each other down.
 int rehearsal_threads(const TrainOptions& options) {
   return std::min(usable_threads(), *options.host_cores);
 }

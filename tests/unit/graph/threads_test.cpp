@@ -232,8 +232,7 @@ TEST(ThreadsThatCannotBeStarted, EndTheRunBeforeItBeginsWhenItIsTheWatchdogs) {
   EXPECT_EQ(seen, 0);
 }
 
-// Where taskset or a container leaves one processor, more threads would only push each other off
-// it.
+// Where taskset or a container leaves one processor, more threads would only take turns on it.
 TEST(PoolThreads, AreNoMoreThanTheProcessorsLeftToTheProcess) {
   cpu_set_t before, one;
   ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
