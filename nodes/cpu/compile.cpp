@@ -94,13 +94,13 @@ void Compiler::compile_layer(const FusedLayer& fused) {
       break;
     case LayerKind::kRelu:
     case LayerKind::kAdd:
-      emit<Add>(input, other, output, activation);
+      emit<Add>(input, other, output, activation, planner_);
       break;
     case LayerKind::kMaxPool:
       emit<MaxPool>(layer, input, output, planner_);
       break;
     case LayerKind::kGlobalAveragePool:
-      emit<AveragePool>(input, output);
+      emit<AveragePool>(input, output, planner_);
       break;
     case LayerKind::kFlatten:
       break;  // is no layer of its own

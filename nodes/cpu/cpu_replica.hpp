@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include <forebay/nodes/cpu/buckets.hpp>
+#include <forebay/nodes/train/buckets.hpp>
 #include <forebay/nodes/cpu/cpu_step.hpp>
 #include <forebay/nodes/train/replica.hpp>
 

@@ -6,41 +6,22 @@
 namespace forebay {
 
 template <class Value>
-void OutputGradient<Value>::plan(Planner& planner, const Tensor& tensor, std::size_t most) {
-  terms_ = tensor.gradients;
-  most_ = most;
-  size_ = planner.rows * tensor.row_size();
-  threads_ = planner.threads;
-  for (int term : terms_) planner.read(term);
-  if (terms_.size() > most) sum_ = planner.write_values<Value>(size_);
-}
-
-template <class Value>
-void OutputGradient<Value>::bind(const Arena& arena) {
-  for (int term : terms_) bound_.push_back(arena.values<Value>(term));
-  if (terms_.size() > most_) {
-    first_ = total_ = arena.values<Value>(sum_);
-  } else {
-    first_ = bound_[0];
-    if (bound_.size() > 1) second_ = bound_[1];
-  }
-}
-
-template <class Value>
-void OutputGradient<Value>::gather() const {
-  if (total_ == nullptr) return;
-  for_each_part(threads_, [this](int part) {
-    const Part range = part_of(size_, part, threads_);
-    Value* sum = total_ + range.begin;
-    kernels::add_floor(bound_[0] + range.begin, bound_[1] + range.begin, range.size(),
-                       kernels::kNoFloor, sum);
-    for (std::size_t i = 2; i < bound_.size(); ++i) {
-      kernels::add_floor(sum, bound_[i] + range.begin, range.size(), kernels::kNoFloor, sum);
+void gather(const OutputGradient<Value>& gradient, int threads) {
+  Value* const total = gradient.total();
+  if (total == nullptr) return;
+  for_each_part(threads, [&gradient, total, threads](int part) {
+    const Part range = part_of(gradient.size(), part, threads);
+    Value* sum = total + range.begin;
+    const Value* so_far = gradient.terms()[0] + range.begin;
+    for (std::size_t i = 1; i < gradient.terms().size(); ++i) {
+      kernels::add_floor(so_far, gradient.terms()[i] + range.begin, range.size(), kernels::kNoFloor,
+                         sum);
+      so_far = sum;
     }
   });
 }
 
-template class OutputGradient<float>;
-template class OutputGradient<Bfloat16>;
+template void gather(const OutputGradient<float>&, int);
+template void gather(const OutputGradient<Bfloat16>&, int);
 
 }  // namespace forebay

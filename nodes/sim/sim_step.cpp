@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <forebay/nodes/cpu/buckets.hpp>
+#include <forebay/nodes/train/buckets.hpp>
 
 namespace forebay {
 namespace {

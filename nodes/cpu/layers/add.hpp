@@ -3,31 +3,26 @@
 // The residual add where no norm takes it over, and the ReLU.
 
 #include <forebay/nodes/cpu/layers/norm.hpp>
+#include <forebay/nodes/memory/planned_layers.hpp>
 
 namespace forebay {
 
-/// y = activation(a [+ b]). Both inputs share one gradient buffer.
+/// y = activation(a [+ b]).
 template <class Value>
-class Add final : public Op {
+class Add final : public PlannedAdd<Op, Value> {
  public:
   /// `b` is -1 for a lone activation.
-  Add(int a, int b, int output, Activation activation);
+  Add(int a, int b, int output, Activation activation, const Planner& planner)
+      : PlannedAdd<Op, Value>(a, b, output),
+        floor_(floor_of(activation)),
+        threads_(planner.threads) {}
 
-  void plan_forward(Planner& planner) override;
-  void plan_backward(Planner& planner) override;
-  void bind(const Arena& arena, const Planner& planner) override;
   void forward(const Pass& pass) override;
   void backward(const Pass& pass) override;
 
  private:
-  int a_, b_, output_;
-  float floor_;
-  std::size_t size_ = 0;
-  int threads_ = 1;
-  int input_gradient_ = -1;
-  OutputGradient<Value> gradient_;
-  const Value *a_values_ = nullptr, *b_values_ = nullptr;
-  Value *y_ = nullptr, *dz_ = nullptr;
+  const float floor_;
+  const int threads_;
 };
 
 }  // namespace forebay

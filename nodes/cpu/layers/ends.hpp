@@ -10,8 +10,6 @@ namespace forebay {
 template <class Value>
 class Images final : public Op {
  public:
-  Images() : Op({}) {}
-
   void plan_forward(Planner& planner) override;
   void plan_backward(Planner& /*planner*/) override {}
   void bind(const Arena& arena, const Planner& planner) override;
@@ -28,7 +26,7 @@ class Images final : public Op {
 template <class Value>
 class Logits final : public Op {
  public:
-  Logits(int input, int output) : Op({}), input_(input), output_(output) {}
+  Logits(int input, int output) : input_(input), output_(output) {}
 
   void plan_forward(Planner& planner) override;
   void plan_backward(Planner& planner) override;

@@ -188,7 +188,7 @@ void Norm<Value>::set_affine(std::size_t channel, double mean, double variance) 
 
 template <class Value>
 void Norm<Value>::backward(const Pass& /*pass*/) {
-  gradient_.gather();
+  gather(gradient_, threads_);
   sums_ = backward_sums_bytes_;
   clear_sums();
   for_each_part(threads_, [this](int part) { sum_gradient(part); });

@@ -7,7 +7,7 @@ namespace forebay {
 
 template <class Value>
 MaxPool<Value>::MaxPool(const Layer& layer, int input, int output, const Planner& planner)
-    : Op({}), input_(input), output_(output) {
+    : input_(input), output_(output), threads_(planner.threads) {
   constexpr auto kMax = dnnl::algorithm::pooling_max;
   const auto& from = planner.tensor(input).shape;
   const auto source = onednn::images<Value>(planner.rows, from);
@@ -69,56 +69,31 @@ void MaxPool<Value>::forward(const Pass& /*pass*/) {
 
 template <class Value>
 void MaxPool<Value>::backward(const Pass& /*pass*/) {
-  gradient_.gather();
+  gather(gradient_, threads_);
   backward_.run();
 }
 
 template <class Value>
-void AveragePool<Value>::plan_forward(Planner& planner) {
-  const Tensor& input = planner.tensor(input_);
-  Tensor& output = planner.tensor(output_);
-  rows_ = planner.rows;
-  threads_ = planner.threads;
-  pixels_ = input.pixels();
-  channels_ = input.channels();
-  planner.read(input.value);
-  output.value = planner.write_values<Value>(rows_ * channels_);
-}
-
-template <class Value>
-void AveragePool<Value>::plan_backward(Planner& planner) {
-  gradient_.plan(planner, planner.tensor(output_), 1);
-  input_gradient_ = planner.write_values<Value>(rows_ * pixels_ * channels_);
-  planner.tensor(input_).gradients.push_back(input_gradient_);
-}
-
-template <class Value>
-void AveragePool<Value>::bind(const Arena& arena, const Planner& planner) {
-  x_ = arena.values<Value>(planner.tensor(input_).value);
-  y_ = arena.values<Value>(planner.tensor(output_).value);
-  gradient_.bind(arena);
-  dx_ = arena.values<Value>(input_gradient_);
-}
-
-template <class Value>
 void AveragePool<Value>::forward(const Pass& /*pass*/) {
-  for_each_part(threads_, [this](int part) {
-    const Part range = part_of(rows_, part, threads_);
+  const std::size_t pixels = this->pixels_, channels = this->channels_;
+  for_each_part(threads_, [=, this](int part) {
+    const Part range = part_of(this->rows_, part, threads_);
     for (std::size_t row = range.begin; row < range.end; ++row) {
-      kernels::sum_rows(x_ + row * pixels_ * channels_, pixels_, channels_,
-                        1 / static_cast<float>(pixels_), y_ + row * channels_);
+      kernels::sum_rows(this->x_ + row * pixels * channels, pixels, channels,
+                        1 / static_cast<float>(pixels), this->y_ + row * channels);
     }
   });
 }
 
 template <class Value>
 void AveragePool<Value>::backward(const Pass& /*pass*/) {
-  gradient_.gather();
-  for_each_part(threads_, [this](int part) {
-    const Part range = part_of(rows_, part, threads_);
+  gather(this->gradient_, threads_);
+  const std::size_t pixels = this->pixels_, channels = this->channels_;
+  for_each_part(threads_, [=, this](int part) {
+    const Part range = part_of(this->rows_, part, threads_);
     for (std::size_t row = range.begin; row < range.end; ++row) {
-      kernels::repeat_row(gradient_.first() + row * channels_, pixels_, channels_,
-                          1 / static_cast<float>(pixels_), dx_ + row * pixels_ * channels_);
+      kernels::repeat_row(this->gradient_.first() + row * channels, pixels, channels,
+                          1 / static_cast<float>(pixels), this->dx_ + row * pixels * channels);
     }
   });
 }

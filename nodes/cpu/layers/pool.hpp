@@ -3,6 +3,7 @@
 // Max pooling through oneDNN, and the mean over each image.
 
 #include <forebay/nodes/cpu/onednn.hpp>
+#include <forebay/nodes/memory/planned_layers.hpp>
 #include <forebay/nodes/network/network.hpp>
 
 namespace forebay {
@@ -20,7 +21,7 @@ class MaxPool final : public Op {
   void backward(const Pass& pass) override;
 
  private:
-  int input_, output_;
+  const int input_, output_, threads_;
   dnnl::pooling_forward::primitive_desc forward_layout_;
   dnnl::pooling_backward::primitive_desc backward_layout_;
   int workspace_ = -1, forward_scratch_ = -1, backward_scratch_ = -1, input_gradient_ = -1;
@@ -28,25 +29,17 @@ class MaxPool final : public Op {
   onednn::Call forward_, backward_;
 };
 
-/// One value per row and channel.
 template <class Value>
-class AveragePool final : public Op {
+class AveragePool final : public PlannedAveragePool<Op, Value> {
  public:
-  AveragePool(int input, int output) : Op({}), input_(input), output_(output) {}
+  AveragePool(int input, int output, const Planner& planner)
+      : PlannedAveragePool<Op, Value>(input, output), threads_(planner.threads) {}
 
-  void plan_forward(Planner& planner) override;
-  void plan_backward(Planner& planner) override;
-  void bind(const Arena& arena, const Planner& planner) override;
   void forward(const Pass& pass) override;
   void backward(const Pass& pass) override;
 
  private:
-  int input_, output_;
-  std::size_t rows_ = 0, pixels_ = 0, channels_ = 0;
-  int threads_ = 1, input_gradient_ = -1;
-  OutputGradient<Value> gradient_;
-  const Value* x_ = nullptr;
-  Value *y_ = nullptr, *dx_ = nullptr;
+  const int threads_;
 };
 
 }  // namespace forebay

@@ -143,7 +143,7 @@ void Weighted<Value>::forward(const Pass& /*pass*/) {
 
 template <class Value>
 void Weighted<Value>::backward(const Pass& /*pass*/) {
-  gradient_.gather();
+  gather(gradient_, threads_);
   if (!reads_images()) backward_data_.run();
   if (kernels_.patches) copy_all_patches();
   backward_weights_.run();

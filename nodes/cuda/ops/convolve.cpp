@@ -92,7 +92,7 @@ void Convolve<Value>::forward(const Pass& pass) {
 
 template <class Value>
 void Convolve<Value>::backward(const Pass& pass) {
-  gradient_.gather(pass);
+  gather(gradient_, pass);
   const Value* dy = gradient_.first();
   run(ConvolutionGraph::kWeightGradient, dy, x_, packed_gradient_, backward_scratch_, pass);
   launch(UnpackGradient<Value>{shape_, packed_gradient_, weight_gradient_, &scale_->inverse,

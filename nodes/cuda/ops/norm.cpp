@@ -132,7 +132,7 @@ void Norm<Value>::sum_gradients(const Value* g, float floor, const Pass& pass) {
 
 template <class Value>
 void Norm<Value>::backward(const Pass& pass) {
-  gradient_.gather(pass);
+  gather(gradient_, pass);
   const Value* g = gradient_.first();
   float floor = floor_;
   if (adds()) {  // what was added to needs its gradient masked as well; once is enough

@@ -57,46 +57,26 @@ void MaxPooling<Value>::forward(const Pass& pass) {
 
 template <class Value>
 void MaxPooling<Value>::backward(const Pass& pass) {
-  gradient_.gather(pass);
+  gather(gradient_, pass);
   launch(MaxPoolBackward<Value>{shape_, gradient_.first(), places_, dx_}, shape_.inputs(),
          pass.stream);
 }
 
 template <class Value>
-void AveragePooling<Value>::plan_forward(Planner& planner) {
-  const Tensor& input = planner.tensor(input_);
-  rows_ = static_cast<Index>(planner.rows);
-  pixels_ = static_cast<Index>(input.pixels());
-  channels_ = static_cast<Index>(input.channels());
-  planner.read(input.value);
-  planner.tensor(output_).value = planner.write_values<Value>(rows_ * std::size_t{channels_});
-}
-
-template <class Value>
-void AveragePooling<Value>::plan_backward(Planner& planner) {
-  gradient_.plan(planner, planner.tensor(output_), 1);
-  input_gradient_ = planner.write_values<Value>(std::size_t{rows_} * pixels_ * channels_);
-  planner.tensor(input_).gradients.push_back(input_gradient_);
-}
-
-template <class Value>
-void AveragePooling<Value>::bind(const Arena& arena, const Planner& planner) {
-  x_ = arena.values<Value>(planner.tensor(input_).value);
-  y_ = arena.values<Value>(planner.tensor(output_).value);
-  gradient_.bind(arena);
-  dx_ = arena.values<Value>(input_gradient_);
-}
-
-template <class Value>
 void AveragePooling<Value>::forward(const Pass& pass) {
-  launch(AveragePool<Value>{x_, pixels_, channels_, y_}, rows_ * (channels_ / kPack), pass.stream);
+  const auto pixels = static_cast<Index>(this->pixels_);
+  const auto channels = static_cast<Index>(this->channels_);
+  launch(AveragePool<Value>{this->x_, pixels, channels, this->y_},
+         static_cast<Index>(this->rows_) * (channels / kPack), pass.stream);
 }
 
 template <class Value>
 void AveragePooling<Value>::backward(const Pass& pass) {
-  gradient_.gather(pass);
-  launch(AveragePoolBackward<Value>{gradient_.first(), pixels_, channels_, dx_},
-         rows_ * pixels_ * (channels_ / kPack), pass.stream);
+  gather(this->gradient_, pass);
+  const auto pixels = static_cast<Index>(this->pixels_);
+  const auto channels = static_cast<Index>(this->channels_);
+  launch(AveragePoolBackward<Value>{this->gradient_.first(), pixels, channels, this->dx_},
+         static_cast<Index>(this->rows_) * pixels * (channels / kPack), pass.stream);
 }
 
 template class MaxPooling<float>;

@@ -4,6 +4,7 @@
 
 #include <forebay/nodes/cuda/kernels/pool.hpp>
 #include <forebay/nodes/cuda/ops/op.hpp>
+#include <forebay/nodes/memory/planned_layers.hpp>
 #include <forebay/nodes/network/network.hpp>
 
 namespace forebay::cuda {
@@ -30,25 +31,13 @@ class MaxPooling final : public Op {
   std::uint8_t* places_ = nullptr;
 };
 
-/// One value per row and channel.
 template <class Value>
-class AveragePooling final : public Op {
+class AveragePooling final : public PlannedAveragePool<Op, Value> {
  public:
-  AveragePooling(int input, int output) : input_(input), output_(output) {}
+  using PlannedAveragePool<Op, Value>::PlannedAveragePool;
 
-  void plan_forward(Planner& planner) override;
-  void plan_backward(Planner& planner) override;
-  void bind(const Arena& arena, const Planner& planner) override;
   void forward(const Pass& pass) override;
   void backward(const Pass& pass) override;
-
- private:
-  const int input_, output_;
-  Index rows_ = 0, pixels_ = 0, channels_ = 0;
-  int input_gradient_ = -1;
-  OutputGradient<Value> gradient_;
-  const Value* x_ = nullptr;
-  Value *y_ = nullptr, *dx_ = nullptr;
 };
 
 }  // namespace forebay::cuda

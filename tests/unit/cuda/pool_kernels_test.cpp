@@ -109,7 +109,7 @@ TYPED_TEST(PoolKernels, AverageAsTheCpuDoes) {
   const auto x = random_values(3, kRows * kPixels * kChannels);
   const auto dy = random_values(4, kRows * kChannels);
   CpuOp cpu(kRows, from, to);
-  forebay::AveragePool<float> op(0, 2);
+  forebay::AveragePool<float> op(0, 2, cpu.planner);
   cpu.run(op, x, {}, dy);
   Array<TypeParam> in(x), out(dy.size()), gradient(dy), input_gradient(x.size());
   run_on_host(AveragePool<TypeParam>{in.data(), kPixels, kChannels, out.data()},

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include <forebay/graph/error.hpp>
-#include <forebay/nodes/network/builder.hpp>
 #include <forebay/nodes/network/weights.hpp>
 #include <forebay/nodes/random.hpp>
 #include <forebay/nodes/train/replica.hpp>
 
+#include "../cpu/every_layer.hpp"
 #include "host_convolver.hpp"
 
 namespace forebay::cuda {
@@ -21,27 +21,6 @@ namespace {
 
 constexpr std::size_t kRows = 3;
 constexpr float kSmoothing = 0.1F;
-
-// Every kind of layer that a GPU runs, in every way it is compiled.
-Network every_layer() {
-  NetworkBuilder builder("every-layer", {2, 12, 12}, 5);
-  const Window three{.kernel = 3, .stride = 1, .padding = 1};
-  int x = builder.convolution("conv1", 0, 8, three, true);
-  x = builder.max_pool("pool", builder.relu("relu1", x), {.kernel = 3, .stride = 2, .padding = 1});
-  // An add that its norm takes over, with a projection that has a norm of its own.
-  int y = builder.relu("relu2", builder.norm("bn2", builder.convolution("conv2", x, 8, three)));
-  y = builder.norm("bn3", builder.convolution("conv3", y, 16, three));
-  const int projection = builder.norm("bn4", builder.convolution("conv4", x, 16, Window{}));
-  x = builder.relu("relu3", builder.add("add1", y, projection));
-  // Adds that stand alone, one without a ReLU; three layers read x.
-  y = builder.relu("relu4", builder.add("add2", builder.convolution("conv5", x, 16, three), x));
-  x = builder.add("add3", y, builder.convolution("conv6", x, 16, Window{}));
-  x = builder.norm("bn5", builder.convolution("conv7", x, 24, {.kernel = 3, .stride = 2}));
-  const int mean = builder.flatten("flatten", builder.global_average_pool("mean", x));
-  y = builder.relu("relu5", builder.linear("fc1", mean, 10));
-  builder.linear("fc2", y, 5);
-  return std::move(builder).finish();
-}
 
 struct Samples {
   std::vector<float> images;
@@ -214,7 +193,7 @@ constexpr Tolerance kBfloat16{ValueType::kBfloat16, 3e-2, 3e-1, 2e-2};
 
 TEST(GpuStep, IsTheCpusForEveryLayer) {
   for (const Tolerance& tolerance : {kFloat32, kFloat16, kBfloat16}) {
-    compare_with_cpu(every_layer(), tolerance);
+    compare_with_cpu(reference::every_gpu_layer(), tolerance);
   }
 }
 
@@ -222,7 +201,7 @@ TEST(GpuStep, IsTheCpusForAResNet) { compare_with_cpu(resnet(20, {3, 16, 16}, 10
 
 // A power of two scales exactly; what overflows in fp16 is told.
 TEST(GpuStep, TakesTheLossScaleOutOfTheGradients) {
-  const Network network = every_layer();
+  const Network network = reference::every_gpu_layer();
   const Samples samples = random_samples(network, kRows);
   const Weights weights = random_weights(network);
   HostReplica replica(network, {.rows = kRows, .type = ValueType::kFloat16});
@@ -238,7 +217,7 @@ TEST(GpuStep, TakesTheLossScaleOutOfTheGradients) {
 }
 
 TEST(GpuStep, RepeatsBitForBit) {
-  const Network network = every_layer();
+  const Network network = reference::every_gpu_layer();
   const Samples samples = random_samples(network, kRows);
   const Weights weights = random_weights(network);
   HostReplica replica(network, {.rows = kRows, .type = ValueType::kBfloat16});

@@ -1,4 +1,4 @@
-#include <forebay/nodes/cpu/buckets.hpp>
+#include <forebay/nodes/train/buckets.hpp>
 
 #include <algorithm>
 
