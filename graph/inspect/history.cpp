@@ -68,13 +68,13 @@ void History::step_graph(Report report, double now) {
   const double elapsed = seconds(report.graph.time - earlier.graph.time);
   if (elapsed < kShortestStep && report.run.running && !is_new) return;
   if (elapsed >= kShortestStep) keep(graph.steps, GraphStep{now, node_steps(earlier, report)});
-  graph.verdicts.add(report);
+  registry_.verdicts().add(report);
   graph.last = std::move(report);
 }
 
-GraphHistory* History::find(const std::optional<std::string>& name) {
-  GraphHistory* found = nullptr;
-  for (GraphHistory& each : graphs_) {
+const GraphHistory* History::find(const std::optional<std::string>& name) const {
+  const GraphHistory* found = nullptr;
+  for (const GraphHistory& each : graphs_) {
     if (name && each.last.run.name != *name) continue;
     if (found == nullptr || each.steps.size() >= found->steps.size()) found = &each;
   }

@@ -11,7 +11,6 @@
 
 #include <forebay/graph/inspect/registry.hpp>
 #include <forebay/graph/inspect/step.hpp>
-#include <forebay/graph/inspect/verdict_watch.hpp>
 
 namespace forebay::detail {
 
@@ -30,7 +29,6 @@ struct ProcessStep {
 struct GraphHistory {
   Report last;                       // the newest
   std::deque<GraphStep> steps = {};  // the oldest first
-  VerdictWatch verdicts = {};
 };
 
 /// Remembers steps of about a second. A graph of 14 nodes takes about 1 MB; of larger ones the
@@ -40,22 +38,27 @@ class History {
   static constexpr double kSeconds = 600;
   static constexpr std::size_t kMostGraphs = 4;
 
-  explicit History(const Registry& registry) : registry_(registry) {}
+  explicit History(Registry& registry) : registry_(registry) {}
 
   /// Adds a step; to be called about once a second. `now` is in seconds since 1970.
   void step(double now);
 
   /// By name; without one, the graph that was seen most. nullptr where there is none.
-  GraphHistory* find(const std::optional<std::string>& name);
+  const GraphHistory* find(const std::optional<std::string>& name) const;
   std::vector<std::string> names() const;
   const std::deque<ProcessStep>& process() const { return process_; }
+
+  /// As `VerdictWatch::verdict`, of the newest report.
+  std::optional<TimedVerdict> verdict(const GraphHistory& graph, double now) const {
+    return registry_.verdicts().verdict(graph.last, now);
+  }
 
  private:
   void step_process(double now);
   void step_graph(Report report, double now);
   GraphHistory& graph_of(const Report& report);
 
-  const Registry& registry_;
+  Registry& registry_;
   std::list<GraphHistory> graphs_;  // the one seen last at the end
   std::deque<ProcessStep> process_;
   HostSample host_;

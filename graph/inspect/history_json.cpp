@@ -83,11 +83,11 @@ std::string text_of(const Json& json) {
 
 }  // namespace
 
-std::string to_json(const History& history, GraphHistory& graph, double after, double now) {
+std::string to_json(const History& history, const GraphHistory& graph, double after, double now) {
   std::string out = "{\"time\":";
   add(out, now, "%.2f");
   out += ",\"graphs\":" + text_of(history.names());
-  out += ",\"verdict\":" + text_of(verdict_of(graph.verdicts.verdict(graph.last, now)));
+  out += ",\"verdict\":" + text_of(verdict_of(history.verdict(graph, now)));
   out += ",\"report\":" + to_json(graph.last);
   out += ",\"steps\":" + rows_after(graph.steps, after);
   out += ",\"process\":" + rows_after(history.process(), after);

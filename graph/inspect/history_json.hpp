@@ -13,6 +13,6 @@ namespace forebay::detail {
 /// ready, starved and blocked (percent); one of the process is its time, the shares of idle and I/O
 /// wait, bytes/s read and written, processors busy, and then per device busy and memory (percent)
 /// and samples/s. `now` and `after` are in seconds since 1970.
-std::string to_json(const History& history, GraphHistory& graph, double after, double now);
+std::string to_json(const History& history, const GraphHistory& graph, double after, double now);
 
 }  // namespace forebay::detail

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <forebay/graph/inspect/report.hpp>
+#include <forebay/graph/inspect/verdict_watch.hpp>
 
 namespace forebay::detail {
 
@@ -69,10 +70,13 @@ class Registry {
   TraceReport trace(const std::optional<std::string>& graph, const std::string& holder,
                     double seconds);
 
+  /// What limits the graphs: for all that tell it, so that each verdict is found once.
+  VerdictWatch& verdicts() { return verdicts_; }
+
   // Held over a fork, so that the child gets it in order; there, the parent's graphs do not run.
-  void lock() { mutex_.lock(); }
-  void unlock() { mutex_.unlock(); }
-  void forget() { runs_.clear(), last_.reset(), ended_.clear(); }
+  void lock() { mutex_.lock(), verdicts_.lock(); }
+  void unlock() { verdicts_.unlock(), mutex_.unlock(); }
+  void forget() { runs_.clear(), last_.reset(), ended_.clear(), verdicts_.forget(); }
 
  private:
   struct Run {
@@ -104,6 +108,7 @@ class Registry {
   AllPublished<std::function<ProgressFacts()>> progress_;
   AllPublished<NodeRoles> roles_;
   AllPublished<std::function<void(const Report&)>> ends_;
+  VerdictWatch verdicts_;  // has a lock of its own: nothing here waits for it
 };
 
 /// That of this process. Never destroyed: graphs may still run while the process ends.

@@ -18,6 +18,26 @@ constexpr std::size_t kMostMarks = 5;
 
 double age(const Report& report) { return static_cast<double>(report.graph.elapsed) * 1e-9; }
 
+// That the verdict on `last` begins at: the oldest of its run, or else the run's begin.
+Report mark_before(const std::deque<Report>& marks, const Report& last) {
+  const bool is_long = !marks.empty() && marks.front().run.number == last.run.number &&
+                       age(last) - age(marks.front()) >= kMarkEvery;
+  return is_long ? marks.front() : at_begin(last);
+}
+
+// None where the reports are not of a whole graph.
+std::optional<TimedVerdict> look(const Report& mark, const Report& last, double now) {
+  try {
+    const double begin = thread_cpu_seconds();
+    Verdict found = diagnose(mark, last);
+    std::string text = describe(found, last);
+    const double cost = thread_cpu_seconds() - begin;
+    return TimedVerdict{now, cost, std::move(found), std::move(text)};
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 double verdict_rest(double cost, const Report& report) {
@@ -27,35 +47,48 @@ double verdict_rest(double cost, const Report& report) {
 double thread_cpu_seconds() { return static_cast<double>(thread_cpu_ns()) * 1e-9; }
 
 void VerdictWatch::add(const Report& report) {
-  if (!marks_.empty() && marks_.front().run.number != report.run.number) marks_.clear();
-  if (!marks_.empty() && age(report) - age(marks_.back()) < kMarkEvery) return;
+  const std::lock_guard lock(mutex_);
+  std::deque<Report>& marks = watched(report).marks;
+  if (!marks.empty() && marks.front().run.number != report.run.number) marks.clear();
+  if (!marks.empty() && age(report) - age(marks.back()) < kMarkEvery) return;
   if (age(report) < kShortestLook) return;
-  while (marks_.size() >= kMostMarks) marks_.pop_front();
-  while (!marks_.empty() && age(marks_.front()) < age(report) - kMarksLast) marks_.pop_front();
-  marks_.push_back(report);
+  while (marks.size() >= kMostMarks) marks.pop_front();
+  while (!marks.empty() && age(marks.front()) < age(report) - kMarksLast) marks.pop_front();
+  marks.push_back(report);
 }
 
-bool VerdictWatch::is_fresh(const Report& last, double now) const {
-  return verdict_ &&
-         now - verdict_->time < std::max(kLookAgain, verdict_rest(verdict_->cost, last));
+VerdictWatch::Watched& VerdictWatch::watched(const Report& report) {
+  std::string graph = report.run.name;
+  for (const NodeSnapshot& node : report.graph.nodes) graph += '\n' + node.name;
+  const auto known = std::ranges::find(graphs_, graph, &Watched::graph);
+  if (known != graphs_.end()) {
+    graphs_.splice(graphs_.end(), graphs_, known);
+  } else {
+    if (graphs_.size() == kMostGraphs) graphs_.pop_front();
+    graphs_.push_back({std::move(graph)});
+  }
+  return graphs_.back();
 }
 
-const std::optional<TimedVerdict>& VerdictWatch::verdict(const Report& last, double now) {
-  if (is_fresh(last, now) || age(last) < kShortestLook ||
-      last.graph.nodes.size() > kMostStepNodes) {
-    return verdict_;
-  }
-  const bool is_long = !marks_.empty() && age(last) - age(marks_.front()) >= kMarkEvery;
-  try {
-    const double begin = thread_cpu_seconds();
-    Verdict found = diagnose(is_long ? marks_.front() : at_begin(last), last);
-    std::string text = describe(found, last);
-    const double cost = thread_cpu_seconds() - begin;
-    verdict_ = {now, cost, std::move(found), std::move(text)};
-  } catch (const Error&) {  // not of a whole graph
-    verdict_.reset();
-  }
-  return verdict_;
+bool VerdictWatch::is_due(const Watched& graph, const Report& last, double now) const {
+  if (graph.looking || age(last) < kShortestLook) return false;
+  if (last.graph.nodes.size() > kMostStepNodes) return false;
+  if (!graph.verdict) return true;
+  return now - graph.verdict->time >= std::max(kLookAgain, verdict_rest(graph.verdict->cost, last));
+}
+
+std::optional<TimedVerdict> VerdictWatch::verdict(const Report& last, double now) {
+  std::unique_lock lock(mutex_);
+  const Watched& before = watched(last);
+  if (!is_due(before, last, now)) return before.verdict;
+  Report mark = mark_before(before.marks, last);
+  watched(last).looking = true;
+  lock.unlock();
+  std::optional<TimedVerdict> found = look(mark, last, now);
+  lock.lock();
+  Watched& graph = watched(last);
+  graph.looking = false;
+  return graph.verdict = std::move(found);
 }
 
 }  // namespace forebay::detail

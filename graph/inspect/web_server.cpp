@@ -128,7 +128,7 @@ HttpResponse WebServer::history_of(const HttpRequest& request) {
   if (std::from_chars(after_text.data(), end, after).ptr != end) {
     return refusal(400, "'after' is no number of seconds");
   }
-  GraphHistory* graph = history_.find(value("graph"));
+  const GraphHistory* graph = history_.find(value("graph"));
   if (graph == nullptr) return refusal(404, "there is no such graph, or none has run yet");
   return {200, "application/json", to_json(history_, *graph, after, seconds_since_1970())};
 }

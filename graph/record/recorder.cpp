@@ -44,7 +44,7 @@ class Recorder::Work {
   explicit Work(RecorderOptions options)
       : file_(options.path, options.existing),
         warn_(std::move(options.warn)),
-        first_(lines_.emplace().start(look(), clock_.now())),
+        first_(lines_.emplace(registry_.verdicts()).start(look(), clock_.now())),
         ends_watch_(registry_.watch_ends([this](const Report& last) { note_end(last); })),
         thread_([this] {
           pthread_setname_np(pthread_self(), "forebay-record");
@@ -125,7 +125,7 @@ void Recorder::Work::run() {
     const Report report = due ? look() : Report();
     const double now = clock_.now();
     std::string lines = std::exchange(first_, {});
-    if (!lines_) lines = lines_.emplace().start(due ? report : look(), now);
+    if (!lines_) lines = lines_.emplace(registry_.verdicts()).start(due ? report : look(), now);
     for (End& end : take_ends()) {  // after looking: a run that was seen may have ended since
       end.last.host = sample_host();
       lines += lines_->step(end.last, end.time);

@@ -168,7 +168,7 @@ std::size_t RunLines::graph_of(const Report& report, double now, std::string& li
   if (known == graphs_.end()) {
     lines += line_of(graph);
     graphs_.push_back(std::move(graph));
-    verdicts_.emplace_back();
+    told_.push_back(last_time_);
     return number;
   }
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -181,10 +181,10 @@ std::size_t RunLines::graph_of(const Report& report, double now, std::string& li
 }
 
 void RunLines::tell_verdict(const Report& report, const RecordedStep& step, std::string& lines) {
-  VerdictWatch& watch = verdicts_[*step.graph];
-  watch.add(report);
-  const auto& found = watch.verdict(report, step.time);
-  if (!found || found->time != step.time) return;
+  verdicts_->add(report);
+  const auto found = verdicts_->verdict(report, step.time);
+  if (!found || found->time <= told_[*step.graph]) return;
+  told_[*step.graph] = found->time;
   lines += line_of(RecordedVerdict{found->time, *step.graph, found->verdict.bound,
                                    found->verdict.samples_per_second, found->verdict.predicted,
                                    found->text});

@@ -17,6 +17,9 @@ namespace forebay::detail {
 /// Of one start of the program. Times are in seconds since 1970. Not for several threads.
 class RunLines {
  public:
+  /// `verdicts` outlives it.
+  explicit RunLines(VerdictWatch& verdicts) : verdicts_(&verdicts) {}
+
   /// The first line. What is recorded is what happens after `report`, which is as for `step`.
   std::string start(const Report& report, double now);
 
@@ -41,8 +44,9 @@ class RunLines {
   std::vector<RecordedProgress> progress_;
   std::optional<std::size_t> progress_number_;
   std::vector<RecordedGraph> graphs_;
-  std::vector<VerdictWatch> verdicts_;  // of each of them
-  std::optional<Report> last_;          // of a run
+  VerdictWatch* verdicts_;
+  std::vector<double> told_;    // when the last verdict on each of them was found
+  std::optional<Report> last_;  // of a run
 };
 
 }  // namespace forebay::detail

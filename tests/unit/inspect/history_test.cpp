@@ -109,7 +109,7 @@ TEST_F(HistoryTest, OfManyNamesTheOneSeenLongestAgoIsForgotten) {
 TEST_F(HistoryTest, AsJsonHasTheStepsThatEndedLater) {
   begin("g");
   pass(5);
-  GraphHistory& graph = *history_.find("g");
+  const GraphHistory& graph = *history_.find("g");
   const Json json = Json::parse(to_json(history_, graph, 1003, 1005.5));
   EXPECT_EQ(json["time"], 1005.5);
   EXPECT_EQ(json["graphs"], Json({"g"}));

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include <forebay/graph/simulate/simulate.hpp>
 
 #include "../diagnose/models.hpp"
@@ -12,9 +16,12 @@
 namespace forebay::detail {
 namespace {
 
-// The process's report after a simulated run in which `slow` takes longest.
-Report report_of(const std::string& slow) {
-  const Model model = test::chain({{"read", 0.1}, {slow, 10, 4}, {"save", 0.1}});
+// The process's report after a simulated run of a graph in which `slow` takes longest.
+Report report_of(const std::string& slow, const std::string& last = "save") {
+  const Model model = test::chain({{"read", 0.1},
+                                   {"decode", slow == "decode" ? 10.0 : 0.1, 4},
+                                   {"resize", slow == "resize" ? 10.0 : 0.1, 4},
+                                   {last, 0.1}});
   Report report;
   report.process.pid = 12;
   report.run = {"chain", 3, true, 0};
@@ -39,6 +46,26 @@ TEST(VerdictWatchTest, KeepsAVerdictForTenSeconds) {
   EXPECT_EQ(watch.verdict(resize, 1009)->verdict.bound.node, "decode");
   EXPECT_EQ(watch.verdict(resize, 1011)->verdict.bound.node, "resize");
   EXPECT_EQ(watch.verdict(resize, 1012)->time, 1011);
+}
+
+TEST(VerdictWatchTest, KnowsGraphsOfOtherNodesApart) {
+  VerdictWatch watch;
+  ASSERT_TRUE(watch.verdict(report_of("decode"), 1000));
+  EXPECT_EQ(watch.verdict(report_of("resize", "send"), 1001)->verdict.bound.node, "resize");
+  EXPECT_EQ(watch.verdict(report_of("resize"), 1002)->verdict.bound.node, "decode");
+}
+
+TEST(VerdictWatchTest, LetsNoOtherThreadWait) {
+  VerdictWatch watch;
+  const Report report = report_of("decode");
+  std::atomic<int> found = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] { found += watch.verdict(report, 1000 + i * 0.001).has_value(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GE(found, 1);  // the others had none yet, or that one
+  EXPECT_TRUE(watch.verdict(report, 1001));
 }
 
 TEST(VerdictWatchTest, KeepsItLongerWhereAThousandthOfTheCoresIsLittle) {

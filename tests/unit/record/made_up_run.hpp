@@ -69,7 +69,8 @@ struct MadeUpRun {
 
 /// The lines of a run of `seconds` that ended.
 inline std::string lines_of_run(int seconds) {
-  detail::RunLines lines;
+  detail::VerdictWatch verdicts;
+  detail::RunLines lines(verdicts);
   MadeUpRun run;
   std::string text = lines.start(run.idle(), 1000);
   for (int i = 1; i <= seconds; ++i) {

@@ -43,7 +43,8 @@ class RunLinesTest : public testing::Test {
 
   double now_ = 1000;
   MadeUpRun run_;
-  RunLines lines_;
+  VerdictWatch verdicts_;
+  RunLines lines_{verdicts_};
   std::string text_;
 };
 
@@ -202,10 +203,26 @@ TEST_F(RunLinesTest, TellWhatLimitsTheGraph) {
   EXPECT_THAT(verdict.text, testing::HasSubstr("decode limits the run"));
 }
 
+TEST_F(RunLinesTest, TellTheVerdictThatAnotherFound) {
+  start();
+  pass(14);
+  VerdictWatch watch;
+  const auto found = watch.verdict(run_.report, now_);
+  RunLines late(watch);
+  std::string text = late.start(run_.idle(), now_ - 1);
+  for (int i = 0; i < 3; ++i) {
+    run_.pass(1);
+    text += late.step(run_.report, ++now_);
+  }
+  const Recording recording = read(text);
+  ASSERT_EQ(recording.verdicts.size(), 1u);
+  EXPECT_EQ(recording.verdicts[0].time, found->time);
+}
+
 TEST_F(RunLinesTest, OfASecondStartKnowTheGraphOfTheFirst) {
   start();
   pass(2);
-  RunLines again;
+  RunLines again(verdicts_);
   text_ += again.start(run_.idle(), 2000);
   run_.next("epoch 1 of 2");
   run_.report.graph.nodes[1].concurrency = 5;
