@@ -38,6 +38,14 @@ bool any_felt(const Simulation& now, const std::vector<std::size_t>& nodes) {
                      [&](std::size_t i) { return occupied(now.snapshot.nodes[i]) >= kFelt; });
 }
 
+void add(std::vector<Relief>& reliefs, Limit limit, std::string node,
+         std::vector<std::size_t> nodes) {
+  Relief& relief = reliefs.emplace_back();
+  relief.bound.limit = limit;
+  relief.bound.node = std::move(node);
+  relief.nodes = std::move(nodes);
+}
+
 void widen(ModelQueue& queue) { queue.capacity = kMorePlaces * queue.capacity; }
 
 }  // namespace
@@ -52,35 +60,40 @@ double occupied(const NodeSnapshot& node) {
 }
 
 std::vector<Relief> possible_limits(const Model& model, const Simulation& now,
-                                    const Machine& machine, bool queues) {
+                                    const Machine& machine) {
   std::vector<Relief> result(1);
   result[0].bound.limit = Limit::kCores;
-  const auto add = [&](Limit limit, const std::vector<std::size_t>& nodes) {
-    Relief& relief = result.emplace_back();
-    relief.bound.limit = limit;
-    relief.bound.node = model.nodes[slowest(model, nodes)].name;
-    relief.nodes = nodes;
+  const auto add_group = [&](Limit limit, const std::vector<std::size_t>& nodes) {
+    if (any_felt(now, nodes)) add(result, limit, model.nodes[slowest(model, nodes)].name, nodes);
   };
   const std::vector<std::size_t> devices = known(model, machine.devices);
   const std::vector<std::size_t> all_reduce = known(model, machine.all_reduce);
-  if (any_felt(now, devices)) add(Limit::kDevice, devices);
-  if (any_felt(now, all_reduce)) add(Limit::kAllReduce, all_reduce);
+  add_group(Limit::kDevice, devices);
+  add_group(Limit::kAllReduce, all_reduce);
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
     const ModelNode& node = model.nodes[i];
     const double used = occupied(now.snapshot.nodes[i]);
     if (contains(devices, i) || contains(all_reduce, i)) {
       // One of a group, which has been thought of.
     } else if (node.adjustable()) {
-      if (used >= kNearlyAll) add(Limit::kConcurrency, {i});
+      if (used >= kNearlyAll) add(result, Limit::kConcurrency, node.name, {i});
     } else if (used >= kFelt) {
       const bool reads = node.passing == Passing::kSource && node.own_threads;
-      add(reads ? Limit::kReading : Limit::kSerial, {i});
+      add(result, reads ? Limit::kReading : Limit::kSerial, node.name, {i});
     }
-    if (!queues || node.inputs.empty()) continue;
-    add(Limit::kQueue, {i});
+  }
+  return result;
+}
+
+std::vector<Relief> possible_queues(const Model& model) {
+  std::vector<Relief> result;
+  for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+    const ModelNode& node = model.nodes[i];
+    if (node.inputs.empty()) continue;
+    add(result, Limit::kQueue, node.name, {i});
     if (std::any_of(node.inputs.begin(), node.inputs.end(),
                     [](const ModelQueue& queue) { return queue.places() < queue.capacity; })) {
-      add(Limit::kMemory, {i});
+      add(result, Limit::kMemory, node.name, {i});
     }
   }
   return result;

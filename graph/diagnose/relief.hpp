@@ -17,10 +17,13 @@ struct Relief {
   std::vector<std::size_t> nodes;
 };
 
-/// What could limit `model`, whose simulation is `now`: one relief for each limit that is felt.
-/// Small queues are felt in many places at once: `queues` says whether to look for them.
+/// What could limit `model`, whose simulation is `now`, beside queues: one relief for each limit
+/// that is felt.
 std::vector<Relief> possible_limits(const Model& model, const Simulation& now,
-                                    const Machine& machine, bool queues);
+                                    const Machine& machine);
+
+/// Of all queues, in items and in bytes: small ones are felt in many places at once.
+std::vector<Relief> possible_queues(const Model& model);
 
 /// `model` with that limit much wider, not gone: a prediction far from what was measured would be a
 /// guess.

@@ -52,7 +52,7 @@ std::size_t largest(const ModelNode& node, std::size_t ModelQueue::*what) {
 
 }  // namespace
 
-double rate(const Model& model) { return simulate(model).samples_per_second; }
+double rate(const Model& model) { return simulate(model, {.meters = false}).samples_per_second; }
 
 Model with(Model model, const std::vector<SettingChange>& changes) {
   for (const SettingChange& change : changes) {
@@ -70,14 +70,18 @@ Search::Search(Model model, const Machine& machine)
     : model_(std::move(model)), machine_(machine), now_(simulate(model_)) {}
 
 Tried Search::first_limit() const {
-  const bool queues = gain(rate(with_long_queues(model_))) > kSame;
   std::vector<Tried> tried;
   Tried best;
-  for (Relief& relief : possible_limits(model_, now_, machine_, queues)) {
-    const double without = rate(relieved(model_, relief));
-    tried.push_back({std::move(relief), without});
-    if (without > best.rate * (1 + kSame / 10)) best = tried.back();
-  }
+  const auto try_all = [&](std::vector<Relief> reliefs) {
+    for (Relief& relief : reliefs) {
+      const double without = rate(relieved(model_, relief));
+      tried.push_back({std::move(relief), without});
+      if (without > best.rate * (1 + kSame / 10)) best = tried.back();
+    }
+  };
+  try_all(possible_limits(model_, now_, machine_));
+  const double queues = rate(with_long_queues(model_));  // none of them alone gains more
+  if (gain(queues) > kSame && queues > best.rate * (1 - kSame)) try_all(possible_queues(model_));
   if (gain(best.rate) < kWorthIt) return fullest(tried);
   if (adjustable(best.relief.bound.limit)) return best;
   return likeliest(tried, best.rate * (1 - kSame));
@@ -121,7 +125,7 @@ std::vector<Relief> Search::to_change(const Tried& first) const {
 // together nearly all that can be gained.
 std::vector<Relief> Search::together() const {
   std::vector<Relief> all;
-  for (Relief& relief : possible_limits(model_, now_, machine_, false)) {
+  for (Relief& relief : possible_limits(model_, now_, machine_)) {
     if (relief.bound.limit == Limit::kConcurrency) all.push_back(std::move(relief));
   }
   const auto used = [&](const Relief& relief) {

@@ -57,8 +57,12 @@ struct State {
 
 class Engine {
  public:
-  Engine(const Model& model, std::uint64_t seed)
-      : model_(model), seed_(seed), cores_(model.cores), nodes_(model.nodes.size()) {
+  Engine(const Model& model, const SimulateOptions& options)
+      : model_(model),
+        seed_(options.seed),
+        meters_(options.meters),
+        cores_(model.cores),
+        nodes_(model.nodes.size()) {
     if (!(model.cores > 0)) throw Error("the model of graph '" + model.name + "' has no cores");
     free_threads_ = std::max<std::size_t>(1, model.threads);
     const std::vector<std::size_t> order = model.downstream_order();
@@ -315,7 +319,7 @@ class Engine {
   void finish(const Flight& flight, State& node) {
     account(node);
     ++node.finished;
-    node.service.record(static_cast<std::int64_t>(now_ - flight.begin));
+    if (meters_) node.service.record(static_cast<std::int64_t>(now_ - flight.begin));
     node.cpu += flight.computes;
     --node.running;
     --node.active;
@@ -391,6 +395,7 @@ class Engine {
   // --- meters ---
 
   void account(State& node) {
+    if (!meters_) return;
     const double dt = now_ - node.last;
     if (dt <= 0) return;
     node.last = now_;
@@ -457,6 +462,7 @@ class Engine {
 
   const Model& model_;
   const std::uint64_t seed_;
+  const bool meters_;
   double now_ = 0;
   std::uint64_t order_ = 0;
   Processors cores_;
@@ -522,12 +528,12 @@ Simulation simulate(const Model& model, const SimulateOptions& options) {
   if (per_sample <= 0) return result;
   const auto all = std::max<std::uint64_t>(8, static_cast<std::uint64_t>(samples * per_sample));
 
-  Engine engine(model, options.seed);
+  Engine engine(model, options);
   if (!engine.run_until(last, all / 4)) return result;
-  const GraphSnapshot begin = engine.snapshot();
+  const GraphSnapshot begin = options.meters ? engine.snapshot() : GraphSnapshot();
   const double from = engine.now();
   if (!engine.run_until(last, all)) return result;
-  result.snapshot = engine.snapshot() - begin;
+  if (options.meters) result.snapshot = engine.snapshot() - begin;
   const double seconds = (engine.now() - from) * 1e-9;
   result.samples_per_second = static_cast<double>(all - all / 4) / per_sample / seconds;
   return result;

@@ -13,12 +13,13 @@ namespace forebay {
 struct SimulateOptions {
   std::uint64_t samples = 0;  // items of the main source; 0 for as many as give steady results
   std::uint64_t seed = 1;     // another order of the same service times
+  bool meters = true;         // false: the speed alone, a sixth sooner
 };
 
 /// What a run of a model would have shown.
 struct Simulation {
   double samples_per_second = 0;  // 0 when nothing can move
-  GraphSnapshot snapshot;         // of the part that counts, as a difference of two snapshots
+  GraphSnapshot snapshot;         // of the part that counts, as a difference of two; with meters
 };
 
 /// Follows the graph core: a queue is a window of places from the earliest item not yet taken, a
