@@ -23,6 +23,7 @@ CpuReplica::CpuReplica(const Network& network, const ReplicaOptions& options)
     : name_(network.name),
       classes_(static_cast<std::size_t>(network.classes)),
       options_(options),
+      check_(network, options.rows),
       step_(plan_cpu_step(network, options)),
       buckets_(step_.arrays.parameter_offsets, options.bucket_bytes) {
   take_memory();
@@ -54,35 +55,13 @@ void CpuReplica::take_memory() {
   buffers_ = {arena.floats(step_.arrays.buffers), step_.arrays.buffer_offsets.back()};
 }
 
-void CpuReplica::check_shard(const Shard& shard, const char* what) const {
-  if (shard.labels.size() != shard.rows) {
-    throw Error(fmt::format("{}: cannot {} {} rows with {} labels; give a label for each row",
-                            name_, what, shard.rows, shard.labels.size()));
-  }
-  for (std::size_t row = 0; row < shard.rows; ++row) {
-    const int label = shard.labels[row];
-    if (label < 0 || static_cast<std::size_t>(label) >= classes_) {
-      throw Error(
-          fmt::format("{}: cannot {} row {}: its label {} is outside the network's {} "
-                      "classes; set the number of classes to that of the data",
-                      name_, what, row, label, classes_));
-    }
-  }
-}
-
 void CpuReplica::run_forward(const Pass& pass) {
   for (const auto& op : step_.compiled.ops) op->forward(pass);
 }
 
 StepResult CpuReplica::forward_backward(
     const Shard& shard, const std::function<void(const GradientBucket&)>& on_bucket) {
-  if (shard.rows != options_.rows) {
-    throw Error(
-        fmt::format("{}: cannot train {} rows: the replica was compiled for {}; give as "
-                    "many",
-                    name_, shard.rows, options_.rows));
-  }
-  check_shard(shard, "train");
+  check_.train(shard);
   const TeamSize team(options_.threads);
   const Pass pass{.mode = Mode::kTraining, .images = shard.images, .rows = shard.rows};
   run_forward(pass);
@@ -97,18 +76,8 @@ StepResult CpuReplica::forward_backward(
 }
 
 StepResult CpuReplica::evaluate(const Shard& shard, std::span<float> logits) {
-  if (shard.rows > options_.rows) {
-    throw Error(
-        fmt::format("{}: cannot evaluate {} rows: the replica was compiled for {}; give "
-                    "no more",
-                    name_, shard.rows, options_.rows));
-  }
-  check_shard(shard, "evaluate");
+  check_.evaluate(shard, logits);
   const auto used = logits_.first(shard.rows * classes_);
-  if (!logits.empty() && logits.size() < used.size()) {
-    throw Error(fmt::format("{}: cannot give the logits of {} rows in {} values; give room for {}",
-                            name_, shard.rows, logits.size(), used.size()));
-  }
   if (shard.rows == 0) return {};
   const TeamSize team(options_.threads);
   // Rows do not mix in inference mode, so what is computed of those left out is of no matter.

@@ -5,9 +5,10 @@
 #include <memory>
 #include <vector>
 
-#include <forebay/nodes/train/buckets.hpp>
 #include <forebay/nodes/cpu/cpu_step.hpp>
+#include <forebay/nodes/train/buckets.hpp>
 #include <forebay/nodes/train/replica.hpp>
+#include <forebay/nodes/train/shard_check.hpp>
 
 namespace forebay {
 
@@ -42,12 +43,12 @@ class CpuReplica final : public Replica {
   };
 
   void take_memory();
-  void check_shard(const Shard& shard, const char* what) const;
   void run_forward(const Pass& pass);
 
   std::string name_;
   std::size_t classes_;
   ReplicaOptions options_;
+  ShardCheck check_;
   CpuStep step_;
   GradientBuckets buckets_;
   std::unique_ptr<std::byte, Free> memory_;

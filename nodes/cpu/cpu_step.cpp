@@ -11,15 +11,6 @@
 namespace forebay {
 namespace {
 
-template <class Tensors>
-std::vector<std::size_t> offsets_of(const Tensors& tensors) {
-  std::vector<std::size_t> offsets{0};
-  for (const auto& tensor : tensors) {
-    offsets.push_back(offsets.back() + static_cast<std::size_t>(elements(tensor.shape)));
-  }
-  return offsets;
-}
-
 void check(const Network& network, const ReplicaOptions& options) {
   const auto refuse = [&](const std::string& what) {
     throw Error(fmt::format("{}: cannot compile for the CPU: {}", network.name, what));

@@ -5,11 +5,40 @@
 #include <forebay/graph/error.hpp>
 
 namespace forebay::cuda {
+namespace {
+
+std::string_view advice(cudaError_t result) {
+  switch (result) {
+    case cudaErrorMemoryAllocation:
+      return "end what else uses the GPU (nvidia-smi lists it), or give a smaller batch";
+    case cudaErrorECCUncorrectable:
+      return "its memory is damaged (nvidia-smi -q -d ECC tells more): take another GPU and go on "
+             "from the last checkpoint";
+    case cudaErrorIllegalAddress:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidValue:
+    case cudaErrorInvalidConfiguration:
+    case cudaErrorLaunchOutOfResources:
+    case cudaErrorNoKernelImageForDevice:
+      return "that is an error of this program, please report it";
+    default:
+      return "the GPU may be lost (dmesg tells more, by the word Xid): see whether nvidia-smi "
+             "still "
+             "lists it, reset it or restart the machine, and go on from the last checkpoint";
+  }
+}
+
+}  // namespace
 
 void check(cudaError_t result, std::string_view what) {
   if (result == cudaSuccess) return;
   throw Error(
       fmt::format("{}: {} ({})", what, cudaGetErrorString(result), cudaGetErrorName(result)));
+}
+
+std::string failure_text(std::string_view gpu, std::string_view what, cudaError_t result) {
+  return fmt::format("{} cannot {}: {} ({}); {}", gpu, what, cudaGetErrorString(result),
+                     cudaGetErrorName(result), advice(result));
 }
 
 }  // namespace forebay::cuda

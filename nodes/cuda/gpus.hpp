@@ -16,6 +16,15 @@ struct Gpu {
   std::size_t memory_bytes = 0;
 };
 
+/// A GPU by its number, and by its name for messages.
+struct GpuId {
+  int number = 0;
+  std::string name = {};
+
+  /// "GPU 0 (NVIDIA H200)"
+  std::string text() const { return "GPU " + std::to_string(number) + " (" + name + ")"; }
+};
+
 /// What this build needs and what the machine has. CUDA's versions are 13000 for 13.0.
 struct GpuMachine {
   int built_with = 0;         // the CUDA of this build; 0 where it has no CUDA devices

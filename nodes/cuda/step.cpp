@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/nodes/cuda/kernels/update.hpp>
 #include <forebay/nodes/cuda/ops/add.hpp>
 #include <forebay/nodes/cuda/ops/convolve.hpp>
 #include <forebay/nodes/cuda/ops/norm.hpp>
@@ -42,15 +43,6 @@ class Compiler {
  private:
   Planner& planner() { return step_.planner; }
 
-  template <class Tensors>
-  static std::vector<std::size_t> offsets_of(const Tensors& tensors) {
-    std::vector<std::size_t> offsets{0};
-    for (const auto& tensor : tensors) {
-      offsets.push_back(offsets.back() + static_cast<std::size_t>(elements(tensor.shape)));
-    }
-    return offsets;
-  }
-
   void add_shared_buffers() {
     parameter_offsets_ = offsets_of(network_.parameters);
     statistics_offsets_ = offsets_of(network_.buffers);
@@ -59,10 +51,15 @@ class Compiler {
                     .statistics = planner().keep_floats(statistics_offsets_.back()),
                     .loss_scale = planner().keep(sizeof(LossScale))};
     const ImageShape& image = network_.input();
-    step_.images = planner().keep_floats(
-        options_.rows * static_cast<std::size_t>(image.channels * image.height * image.width));
-    step_.loss = {.labels = planner().keep(options_.rows * sizeof(int)),
-                  .result = planner().keep(sizeof(BatchLoss))};
+    step_.image_size = static_cast<std::size_t>(image.channels * image.height * image.width);
+    for (InputBuffers& input : step_.inputs) {
+      input = {.images = planner().keep_floats(options_.rows * step_.image_size),
+               .labels = planner().keep(options_.rows * sizeof(int))};
+    }
+    step_.loss = planner().keep(sizeof(BatchLoss));
+    step_.update = {.velocity = planner().keep_floats(parameter_offsets_.back()),
+                    .lr = planner().keep_floats(1),
+                    .ranges = planner().keep(network_.parameters.size() * sizeof(ParameterRange))};
   }
 
   // Forward, loss and backward, as they will run.
@@ -98,7 +95,7 @@ class Compiler {
     const float floor = fused.relu ? 0 : kNoFloor;
     switch (fused.kind) {
       case LayerKind::kInput:
-        emit<Images<Value>>(step_.images, static_cast<Index>(layer.output.channels));
+        emit<Images<Value>>(static_cast<Index>(layer.output.channels));
         break;
       case LayerKind::kConvolution:
       case LayerKind::kLinear:
@@ -193,7 +190,8 @@ Step plan_step(const Network& network, const StepOptions& options, Convolver& co
   Step step{.planner = Planner(options.rows, /*thread_count=*/1, kAlignment),
             .ops = {},
             .shared = {},
-            .loss = {}};
+            .inputs = {},
+            .update = {}};
   switch (options.type) {
     case ValueType::kFloat16:
       Compiler<__half>(network, options, convolver, step).run();

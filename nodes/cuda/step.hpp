@@ -2,6 +2,7 @@
 
 // A training step planned for a GPU: what runs, and where in memory, before any is taken.
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -20,15 +21,30 @@ struct StepOptions {
   ValueType type = ValueType::kFloat32;
 };
 
+/// Buffers of the plan for the rows of a step.
+struct InputBuffers {
+  int images = -1;  // rows x height x width x channels floats
+  int labels = -1;  // an int for each row
+};
+
+/// The optimizer's.
+struct UpdateBuffers {
+  int velocity = -1;  // as the parameters
+  int lr = -1;        // a float
+  int ranges = -1;    // a ParameterRange for each parameter
+};
+
 /// A network compiled for a GPU, with the plan of the memory that a step needs. Takes none of it.
 struct Step {
   Planner planner;
   std::vector<std::unique_ptr<Op>> ops;  // in the order they run forward
   SharedBuffers shared;                  // in the plan, as all buffers are
-  int images = -1;                       // rows x height x width x channels floats
+  std::array<InputBuffers, 2> inputs;    // one is copied to while a step reads the other
   int logits = -1;                       // rows x classes floats
-  LossBuffers loss;
-  std::size_t bytes = 0;  // of all buffers, placed: the size of the arena
+  int loss = -1;                         // a BatchLoss
+  UpdateBuffers update;
+  std::size_t image_size = 0;  // values of a row's image
+  std::size_t bytes = 0;       // of all buffers, placed: the size of the arena
 };
 
 /// `convolver` outlives the ops. Throws `Error` for options out of range, where `fuse` does, and

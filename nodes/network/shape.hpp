@@ -2,6 +2,7 @@
 
 // Shapes of images and tensors.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,6 +26,16 @@ inline std::int64_t elements(const TensorShape& shape) {
   std::int64_t count = 1;
   for (std::int64_t size : shape) count *= size;
   return count;
+}
+
+/// Where each of a list of tensors starts in one flat array, in elements, and the array's size.
+template <class Tensors>
+std::vector<std::size_t> offsets_of(const Tensors& tensors) {
+  std::vector<std::size_t> offsets{0};
+  for (const auto& tensor : tensors) {
+    offsets.push_back(offsets.back() + static_cast<std::size_t>(elements(tensor.shape)));
+  }
+  return offsets;
 }
 
 }  // namespace forebay

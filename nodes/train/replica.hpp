@@ -45,12 +45,13 @@ struct StepResult {
 struct GradientBucket {
   int index = 0;            // 0 is the last layers' bucket
   std::size_t begin = 0;    // in elements of Weights::parameters()
-  std::span<float> values;  // the replica's gradient; valid until its next step begins
+  std::span<float> values;  // the replica's gradient; valid until its next step begins. Empty where
+                            // it stays on a device
 };
 
 /// What activations and their gradients are stored in. Weights, their gradients, statistics and the
 /// loss are float32 with either.
-enum class Precision : std::uint8_t { kFloat32, kBfloat16 };
+enum class Precision : std::uint8_t { kFloat32, kBfloat16, kFloat16 };
 
 /// How a network is compiled for a device.
 struct ReplicaOptions {
@@ -58,7 +59,33 @@ struct ReplicaOptions {
   float label_smoothing = 0;                  // in [0, 1)
   std::size_t bucket_bytes = 25 << 20;        // a bucket closes when it has reached this
   int threads = 1;                            // CPU replicas: threads of one step
-  Precision precision = Precision::kFloat32;  // of CPU replicas
+  Precision precision = Precision::kFloat32;  // kFloat16: of GPUs only
+};
+
+/// What a replica does besides whose device has memory and queues of its own: batches go there
+/// ahead of their steps, and the optimizer is where the weights are.
+class OnDevice {
+ public:
+  virtual ~OnDevice() = default;
+
+  /// A run begins: batches staged for steps that never came are forgotten.
+  virtual void begin_run() = 0;
+
+  /// Begins to copy the rows of a step that `forward_backward` is called for later, in the order of
+  /// these calls; they stay as they are until then. Returns at once. Not before the step before the
+  /// last one staged has ended. From any thread.
+  virtual void stage(const Shard& shard) = 0;
+
+  /// Updates the weights by the gradient of a bucket that `forward_backward` gave: by the device's
+  /// own, or by `gradient.values` where there are some. Queues the work and returns. From any
+  /// thread, one bucket after the other.
+  virtual void update(const GradientBucket& gradient, double lr) = 0;
+
+  /// The optimizer's state, in the layout of Weights::parameters().
+  virtual void load_velocity(std::span<const float> velocity) = 0;
+
+  /// Waits for all updates and copies what they made. Between runs.
+  virtual void read(std::span<float> parameters, std::span<float> velocity) = 0;
 };
 
 /// A network compiled for one device and a fixed number of rows. Calls come from one thread at a
@@ -82,7 +109,8 @@ class Replica {
   /// Takes over the parameters in elements [begin, begin + count) of `weights`.
   virtual void load_parameters(const Weights& weights, std::size_t begin, std::size_t count) = 0;
 
-  /// Running statistics, in the layout of Weights::buffers().
+  /// Running statistics, in the layout of Weights::buffers(). Between steps; a device's are copied
+  /// by each call, and valid until the next one.
   virtual void load_buffers(const Weights& weights) = 0;
   virtual std::span<const float> buffers() const = 0;
 
@@ -95,6 +123,9 @@ class Replica {
   /// Threads that a step computes with, the calling one among them. Where there are more than 1,
   /// the calling thread keeps the others for later steps: call all steps on the same one.
   virtual int threads() const { return 1; }
+
+  /// Null where weights and optimizer are the host's. Lives as long as the replica.
+  virtual OnDevice* on_device() { return nullptr; }
 
   /// Whether a step waits for a device elsewhere instead of computing on the calling thread: then
   /// call it on a thread that has nothing else to do.

@@ -35,13 +35,17 @@ void check(const SgdOptions& options) {
 
 }  // namespace
 
+float weight_decay_of(const Parameter& parameter, const SgdOptions& options) {
+  const bool spared = options.no_bias_decay && parameter.role != ParameterRole::kWeight;
+  return spared ? 0.0F : static_cast<float>(options.weight_decay);
+}
+
 Sgd::Sgd(const Network& network, const SgdOptions& options)
     : momentum_(static_cast<float>(options.momentum)) {
   check(options);
   std::size_t end = 0;
   for (const Parameter& parameter : network.parameters) {
-    const bool spared = options.no_bias_decay && parameter.role != ParameterRole::kWeight;
-    const float decay = spared ? 0.0F : static_cast<float>(options.weight_decay);
+    const float decay = weight_decay_of(parameter, options);
     end += static_cast<std::size_t>(elements(parameter.shape));
     if (runs_.empty() || runs_.back().decay != decay) runs_.push_back({end, decay});
     runs_.back().end = end;

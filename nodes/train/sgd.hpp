@@ -16,6 +16,9 @@ struct SgdOptions {
   bool no_bias_decay = false;  // true: weight decay spares biases and the norms' parameters
 };
 
+/// Of that parameter.
+float weight_decay_of(const Parameter& parameter, const SgdOptions& options);
+
 /// The optimizer's state and its step, in PyTorch's convention: v = momentum * v + (g + decay * w),
 /// w = w - lr * v, without Nesterov or dampening.
 ///

@@ -1,6 +1,6 @@
 #pragma once
 
-// Element functions of the optimizer, over all parameters of a network in one launch.
+// Element functions of the optimizer, over many parameters of a network in one launch.
 
 #include <cmath>
 
@@ -36,10 +36,11 @@ struct ParameterTable {
 
 enum class Momentum : std::uint8_t { kPlain, kNesterov };
 
-/// One element: v = momentum * v + (g + decay * w), w -= lr * v; with Nesterov's momentum
-/// w -= lr * (g + decay * w + momentum * v) instead. `trust`, when not null, is a factor of each
-/// parameter's (g + decay * w).
+/// One element from `first` on: v = momentum * v + (g + decay * w), w -= lr * v; with Nesterov's
+/// momentum w -= lr * (g + decay * w + momentum * v) instead. `trust`, when not null, is a factor
+/// of each parameter's (g + decay * w).
 struct UpdateWeight {
+  std::size_t first;
   ParameterTable parameters;
   const float* gradient;
   float *weight, *velocity;
@@ -48,7 +49,8 @@ struct UpdateWeight {
   Momentum kind;
   const float* trust;
 
-  __host__ __device__ void operator()(Index element) const {
+  __host__ __device__ void operator()(Index index) const {
+    const std::size_t element = first + index;
     const Index parameter = parameters.of(element);
     const float w = weight[element];
     float step = gradient[element] + parameters.ranges[parameter].decay * w;

@@ -5,20 +5,19 @@ namespace forebay::cuda {
 template <class Value>
 void Images<Value>::plan_forward(Planner& planner) {
   Tensor& images = planner.tensor(kImages);
-  pixels_ = static_cast<Index>(planner.rows * images.pixels());
-  planner.read(source_);
-  images.value = planner.write_values<Value>(pixels_ * images.channels());
+  pixels_ = static_cast<Index>(images.pixels());
+  images.value = planner.write_values<Value>(planner.rows * images.row_size());
 }
 
 template <class Value>
 void Images<Value>::bind(const Arena& arena, const Planner& planner) {
-  x_ = arena.floats(source_);
   y_ = arena.values<Value>(planner.tensor(kImages).value);
 }
 
 template <class Value>
 void Images<Value>::forward(const Pass& pass) {
-  launch(PadImages<float, Value>{x_, y_, channels_}, pixels_, pass.stream);
+  launch(PadImages<float, Value>{pass.images, y_, channels_},
+         static_cast<Index>(pass.rows) * pixels_, pass.stream);
 }
 
 template <class Value>
@@ -27,7 +26,6 @@ void Loss<Value>::plan_forward(Planner& planner) {
   rows_ = static_cast<Index>(planner.rows);
   classes_ = static_cast<Index>(input.row_size());
   planner.read(input.value);
-  planner.read(buffers_.labels);
   logits_buffer_ = planner.write_floats(rows_ * std::size_t{classes_});
   rows_buffer_ = planner.write_values<RowLoss>(rows_);
 }
@@ -44,9 +42,8 @@ template <class Value>
 void Loss<Value>::bind(const Arena& arena, const Planner& planner) {
   x_ = arena.values<Value>(planner.tensor(input_).value);
   logits_ = arena.floats(logits_buffer_);
-  labels_ = arena.values<int>(buffers_.labels);
   row_losses_ = arena.values<RowLoss>(rows_buffer_);
-  result_ = arena.values<BatchLoss>(buffers_.result);
+  result_ = arena.values<BatchLoss>(result_buffer_);
   scale_ = arena.values<LossScale>(scale_buffer_);
   dx_ = arena.values<Value>(input_gradient_);
 }
@@ -55,13 +52,14 @@ template <class Value>
 void Loss<Value>::forward(const Pass& pass) {
   const float smoothing = pass.mode == Mode::kTraining ? smoothing_ : 0;
   launch(Cast<Value, float>{x_, logits_}, packs_of(rows_ * std::size_t{classes_}), pass.stream);
-  launch(LossOfRow{logits_, labels_, classes_, smoothing, row_losses_}, rows_, pass.stream);
-  launch(SumLosses{row_losses_, rows_, result_}, 1, pass.stream);
+  const auto rows = static_cast<Index>(pass.rows);
+  launch(LossOfRow{logits_, pass.labels, classes_, smoothing, row_losses_}, rows, pass.stream);
+  launch(SumLosses{row_losses_, rows, result_}, 1, pass.stream);
 }
 
 template <class Value>
 void Loss<Value>::backward(const Pass& pass) {
-  launch(LossGradient<Value>{logits_, labels_, row_losses_, classes_, rows_, smoothing_,
+  launch(LossGradient<Value>{logits_, pass.labels, row_losses_, classes_, rows_, smoothing_,
                              &scale_->scale, dx_},
          rows_ * classes_, pass.stream);
 }

@@ -8,12 +8,12 @@
 
 namespace forebay::cuda {
 
-/// Takes float images from a buffer of the plan and gives them four channels. No gradient.
+/// Takes the pass's images and gives them four channels. Rows that the pass leaves out keep what
+/// they had. No gradient.
 template <class Value>
 class Images final : public Op {
  public:
-  /// `source`: rows x pixels x channels floats.
-  Images(int source, Index channels) : source_(source), channels_(channels) {}
+  explicit Images(Index channels) : channels_(channels) {}
 
   void plan_forward(Planner& planner) override;
   void plan_backward(Planner& /*planner*/) override {}
@@ -22,26 +22,19 @@ class Images final : public Op {
   void backward(const Pass& /*pass*/) override {}
 
  private:
-  const int source_;
   const Index channels_;
-  Index pixels_ = 0;
-  const float* x_ = nullptr;
+  Index pixels_ = 0;  // of a row
   Value* y_ = nullptr;
 };
 
-/// Buffers of the plan between the loss and whoever runs steps.
-struct LossBuffers {
-  int labels = -1;  // an int for each row
-  int result = -1;  // a BatchLoss
-};
-
 /// Softmax cross-entropy with label smoothing of the network's last tensor, and its gradient. In
-/// inference the smoothing is left out.
+/// inference the smoothing is left out, and so are rows that the pass leaves out.
 template <class Value>
 class Loss final : public Op {
  public:
-  Loss(int input, float smoothing, LossBuffers buffers, int loss_scale)
-      : input_(input), smoothing_(smoothing), buffers_(buffers), scale_buffer_(loss_scale) {}
+  /// `result`: the plan's buffer of a BatchLoss.
+  Loss(int input, float smoothing, int result, int loss_scale)
+      : input_(input), smoothing_(smoothing), result_buffer_(result), scale_buffer_(loss_scale) {}
 
   void plan_forward(Planner& planner) override;
   void plan_backward(Planner& planner) override;
@@ -55,13 +48,11 @@ class Loss final : public Op {
  private:
   const int input_;
   const float smoothing_;
-  const LossBuffers buffers_;
-  const int scale_buffer_;
+  const int result_buffer_, scale_buffer_;
   int logits_buffer_ = -1, rows_buffer_ = -1, input_gradient_ = -1;
   Index rows_ = 0, classes_ = 0;
   const Value* x_ = nullptr;
   float* logits_ = nullptr;
-  const int* labels_ = nullptr;
   RowLoss* row_losses_ = nullptr;
   BatchLoss* result_ = nullptr;
   const LossScale* scale_ = nullptr;

@@ -9,6 +9,8 @@
 #include <forebay/nodes/cuda/kernels/value.hpp>
 #include <forebay/nodes/cuda/ops/convolver.hpp>
 
+#include "host_device.hpp"
+
 namespace forebay::cuda {
 
 class HostConvolver final : public Convolver {
@@ -19,7 +21,13 @@ class HostConvolver final : public Convolver {
 
   void run(const Convolution& convolution, ConvolutionGraph graph, ValueType type,
            const void* first, const void* second, void* out, void* /*workspace*/,
-           cudaStream_t /*stream*/) override {
+           cudaStream_t stream) override {
+    queue_on_host(stream, [=] { run_now(convolution, graph, type, first, second, out); });
+  }
+
+ private:
+  static void run_now(const Convolution& convolution, ConvolutionGraph graph, ValueType type,
+                      const void* first, const void* second, void* out) {
     switch (type) {
       case ValueType::kFloat16:
         return run_as<__half>(convolution, graph, first, second, out);
@@ -30,7 +38,6 @@ class HostConvolver final : public Convolver {
     }
   }
 
- private:
   template <class Value>
   static std::vector<float> floats(const void* from, std::size_t count) {
     std::vector<float> values(count);

@@ -82,14 +82,15 @@ class HostReplica {
   }
 
   Outcome run(const Samples& samples, Mode mode, const Weights& sizes) {
-    std::ranges::copy(samples.images, arena_.floats(step_.images));
-    std::ranges::copy(samples.labels, arena_.values<int>(step_.loss.labels));
-    const Pass pass{.mode = mode};
+    const Pass pass{.mode = mode,
+                    .images = samples.images.data(),
+                    .labels = samples.labels.data(),
+                    .rows = kRows};
     for (const auto& op : step_.ops) op->forward(pass);
     if (mode == Mode::kTraining) {
       for (auto op = step_.ops.rbegin(); op != step_.ops.rend(); ++op) (*op)->backward(pass);
     }
-    const BatchLoss& loss = *arena_.values<BatchLoss>(step_.loss.result);
+    const BatchLoss& loss = *arena_.values<BatchLoss>(step_.loss);
     const float* gradients = arena_.floats(step_.shared.gradients);
     const float* statistics = arena_.floats(step_.shared.statistics);
     return {loss.loss,

@@ -1,0 +1,273 @@
+#include <forebay/nodes/cuda/cuda_replica.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include <forebay/nodes/cuda/kernels/update.hpp>
+
+namespace forebay::cuda {
+namespace {
+
+ValueType type_of(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat16:
+      return ValueType::kFloat16;
+    case Precision::kBfloat16:
+      return ValueType::kBfloat16;
+    case Precision::kFloat32:
+      break;
+  }
+  return ValueType::kFloat32;
+}
+
+StepOptions step_options(const ReplicaOptions& options) {
+  return {.rows = options.rows,
+          .label_smoothing = options.label_smoothing,
+          .type = type_of(options.precision)};
+}
+
+std::vector<ParameterRange> parameter_ranges(const Network& network, const SgdOptions& options,
+                                             const std::vector<std::size_t>& offsets) {
+  std::vector<ParameterRange> ranges;
+  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
+    ranges.push_back({.begin = offsets[i],
+                      .end = offsets[i + 1],
+                      .decay = weight_decay_of(network.parameters[i], options),
+                      .adaptive = false});
+  }
+  return ranges;
+}
+
+std::vector<float> initial_statistics(const Network& network) {
+  std::vector<float> values;
+  for (const Buffer& buffer : network.buffers) {
+    values.insert(values.end(), static_cast<std::size_t>(elements(buffer.shape)), buffer.initial);
+  }
+  return values;
+}
+
+std::vector<Event> events(const GpuId& gpu, std::size_t count) {
+  std::vector<Event> events;
+  for (std::size_t i = 0; i < count; ++i) events.emplace_back(gpu);
+  return events;
+}
+
+std::size_t host_gradient_bytes(Averaging averaging, std::size_t parameters) {
+  return averaging == Averaging::kHost ? 2 * parameters * sizeof(float) : 0;
+}
+
+template <class Values>
+std::size_t bytes_of(const Values& values) {
+  return values.size() * sizeof(values[0]);
+}
+
+}  // namespace
+
+CudaReplica::CudaReplica(const Network& network, const CudaReplicaOptions& options,
+                         std::unique_ptr<Convolver> convolver)
+    : options_(options),
+      check_(network, options.replica.rows),
+      convolver_(std::move(convolver)),
+      step_(plan_step(network, step_options(options.replica), *convolver_)),
+      offsets_(offsets_of(network.parameters)),
+      buckets_(offsets_, options.replica.bucket_bytes),
+      memory_(options.gpu.number, step_.bytes),
+      arena_(memory_.data(), step_.planner.plan()),
+      host_(sizeof(HostSide)),
+      host_gradients_(host_gradient_bytes(options.averaging, offsets_.back())),
+      statistics_(initial_statistics(network)),
+      compute_(options.gpu),
+      copies_(options.gpu),
+      fetches_(options.gpu),
+      updates_(options.gpu),
+      input_there_{Event(options.gpu), Event(options.gpu)},
+      updated_(options.gpu),
+      bucket_there_(events(options.gpu, buckets_.list().size())) {
+  for (const auto& op : step_.ops) op->bind(arena_, step_.planner);
+  fill(network);
+}
+
+void CudaReplica::fill(const Network& network) {
+  const LossScale scale;
+  const std::vector<float> zeros(parameters_size());
+  const auto ranges = parameter_ranges(network, options_.sgd, offsets_);
+  updates_.copy(arena_.bytes(step_.shared.loss_scale), &scale, sizeof(scale));
+  updates_.copy(arena_.bytes(step_.update.ranges), ranges.data(), bytes_of(ranges));
+  updates_.copy(arena_.bytes(step_.shared.statistics), statistics_.data(), bytes_of(statistics_));
+  updates_.copy(velocity(), zeros.data(), bytes_of(zeros));
+  updates_.synchronize();
+}
+
+void CudaReplica::begin_run() {
+  copies_.synchronize();
+  staged_ = finished_.load();
+}
+
+void CudaReplica::stage(const Shard& shard) {
+  check_.train(shard);
+  if (staged_ > finished_ + 1) throw std::logic_error("a third batch staged for a GPU of two");
+  use(options_.gpu);
+  const std::size_t slot = staged_ % 2;
+  copy_input(copies_, slot, shard);
+  input_there_[slot].record(copies_);
+  ++staged_;
+}
+
+void CudaReplica::copy_input(Stream& stream, std::size_t slot, const Shard& shard) {
+  const InputBuffers& input = step_.inputs[slot];
+  const std::size_t row = step_.image_size * sizeof(float);
+  stream.copy(arena_.bytes(input.images), shard.images, shard.rows * row);
+  stream.copy(arena_.bytes(input.labels), shard.labels.data(), bytes_of(shard.labels));
+}
+
+// The input buffer is there, and the weights are new.
+Pass CudaReplica::begin(std::size_t slot, Mode mode, std::size_t rows) {
+  compute_.wait(input_there_[slot]);
+  compute_.wait(updated_);
+  return {.mode = mode,
+          .stream = compute_.get(),
+          .images = arena_.floats(step_.inputs[slot].images),
+          .labels = arena_.values<int>(step_.inputs[slot].labels),
+          .rows = rows};
+}
+
+void CudaReplica::forward(const Pass& pass) {
+  for (const auto& op : step_.ops) op->forward(pass);
+  compute_.copy(&host().loss, arena_.bytes(step_.loss), sizeof(BatchLoss));
+}
+
+std::vector<GradientBucket> CudaReplica::backward(const Pass& pass) {
+  std::vector<GradientBucket> queued;
+  buckets_.start();
+  for (auto op = step_.ops.rbegin(); op != step_.ops.rend(); ++op) {
+    (*op)->backward(pass);
+    buckets_.complete((*op)->parameters(), {gradients(), parameters_size()},
+                      [&](GradientBucket bucket) {
+                        bucket.values = {};
+                        bucket_there_[queued.size()].record(compute_);
+                        if (options_.averaging == Averaging::kHost) fetch(bucket);
+                        queued.push_back(bucket);
+                      });
+  }
+  return queued;
+}
+
+// Into memory that the step before did not use: other replicas may still copy from that.
+void CudaReplica::fetch(GradientBucket& bucket) {
+  auto* const all = reinterpret_cast<float*>(host_gradients_.data());
+  float* const here = all + (finished_ % 2) * parameters_size() + bucket.begin;
+  bucket.values = {here, end_of(bucket) - bucket.begin};
+  Event& there = bucket_there_[static_cast<std::size_t>(bucket.index)];
+  fetches_.wait(there);
+  fetches_.copy(here, gradients() + bucket.begin, bucket.values.size_bytes());
+  there.record(fetches_);
+}
+
+StepResult CudaReplica::forward_backward(
+    const Shard& shard, const std::function<void(const GradientBucket&)>& on_bucket) {
+  check_.train(shard);
+  if (staged_ == finished_) stage(shard);
+  use(options_.gpu);
+  const Pass pass = begin(finished_ % 2, Mode::kTraining, shard.rows);
+  forward(pass);
+  const std::vector<GradientBucket> queued = backward(pass);
+  for (const GradientBucket& bucket : queued) {
+    bucket_there_[static_cast<std::size_t>(bucket.index)].synchronize();
+    if (on_bucket) on_bucket(bucket);
+  }
+  ++finished_;
+  return result(shard.rows);
+}
+
+StepResult CudaReplica::result(std::size_t rows) const {
+  const BatchLoss& loss = host().loss;
+  return {.loss_sum = loss.loss,
+          .cross_entropy_sum = loss.cross_entropy,
+          .top1 = loss.top1,
+          .top5 = loss.top5,
+          .rows = rows};
+}
+
+StepResult CudaReplica::evaluate(const Shard& shard, std::span<float> logits) {
+  check_.evaluate(shard, logits);
+  if (shard.rows == 0) return {};
+  use(options_.gpu);
+  copy_input(compute_, finished_ % 2, shard);
+  const Pass pass = begin(finished_ % 2, Mode::kInference, shard.rows);
+  forward(pass);
+  if (!logits.empty()) {
+    const std::size_t classes = step_.planner.tensors.back().row_size();
+    compute_.copy(logits.data(), arena_.bytes(step_.logits), shard.rows * classes * sizeof(float));
+  }
+  compute_.synchronize();
+  return result(shard.rows);
+}
+
+std::size_t CudaReplica::end_of(const GradientBucket& bucket) const {
+  return bucket.index == 0 ? parameters_size()
+                           : buckets()[static_cast<std::size_t>(bucket.index) - 1].begin;
+}
+
+void CudaReplica::update(const GradientBucket& gradient, double lr) {
+  use(options_.gpu);
+  const std::size_t begin = gradient.begin, end = end_of(gradient);
+  if (gradient.index == 0) {  // the updates of the step before are done, as this step has begun
+    host().lr = static_cast<float>(lr);
+    updates_.copy(arena_.bytes(step_.update.lr), &host().lr, sizeof(float));
+  }
+  if (!gradient.values.empty()) {
+    updates_.copy(gradients() + begin, gradient.values.data(), gradient.values.size_bytes());
+  }
+  const ParameterTable table{arena_.values<ParameterRange>(step_.update.ranges),
+                             static_cast<Index>(offsets_.size() - 1)};
+  launch(UpdateWeight{begin, table, gradients(), parameters(), velocity(),
+                      arena_.floats(step_.update.lr), static_cast<float>(options_.sgd.momentum),
+                      Momentum::kPlain, nullptr},
+         static_cast<Index>(end - begin), updates_.get());
+  pack_weights(begin, end);
+  updated_.record(updates_);
+}
+
+void CudaReplica::pack_weights(std::size_t begin, std::size_t end) {
+  for (const auto& op : step_.ops) {
+    const bool touched = std::ranges::any_of(op->parameters(), [&](int parameter) {
+      const auto index = static_cast<std::size_t>(parameter);
+      return offsets_[index] < end && offsets_[index + 1] > begin;
+    });
+    if (touched) op->load({.stream = updates_.get()});
+  }
+}
+
+void CudaReplica::load_parameters(const Weights& weights, std::size_t begin, std::size_t count) {
+  use(options_.gpu);
+  updates_.copy(parameters() + begin, weights.parameters().data() + begin, count * sizeof(float));
+  pack_weights(begin, begin + count);
+  updated_.record(updates_);
+  updated_.synchronize();
+}
+
+void CudaReplica::load_buffers(const Weights& weights) {
+  compute_.copy(arena_.bytes(step_.shared.statistics), weights.buffers().data(),
+                weights.buffers().size_bytes());
+  compute_.synchronize();
+}
+
+std::span<const float> CudaReplica::buffers() const {
+  compute_.copy(statistics_.data(), arena_.bytes(step_.shared.statistics), bytes_of(statistics_));
+  compute_.synchronize();
+  return statistics_;
+}
+
+void CudaReplica::load_velocity(std::span<const float> values) {
+  updates_.copy(velocity(), values.data(), values.size_bytes());
+  updates_.synchronize();
+}
+
+void CudaReplica::read(std::span<float> to_parameters, std::span<float> to_velocity) {
+  updates_.copy(to_parameters.data(), parameters(), to_parameters.size_bytes());
+  updates_.copy(to_velocity.data(), velocity(), to_velocity.size_bytes());
+  updates_.synchronize();
+}
+
+}  // namespace forebay::cuda

@@ -1,0 +1,78 @@
+#include <forebay/nodes/cuda/device.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/cuda/check.hpp>
+
+namespace forebay::cuda {
+namespace {
+
+void check_on(const GpuId& gpu, cudaError_t result, const char* what) {
+  if (result != cudaSuccess) throw Error(failure_text(gpu.text(), what, result));
+}
+
+}  // namespace
+
+void use(const GpuId& gpu) { check_on(gpu, cudaSetDevice(gpu.number), "use it"); }
+
+void Stream::Destroy::operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
+
+Stream::Stream(GpuId gpu) : gpu_(std::move(gpu)) {
+  use(gpu_);
+  cudaStream_t stream = nullptr;
+  check_on(gpu_, cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "make a stream");
+  stream_.reset(stream);
+}
+
+void Stream::copy(void* to, const void* from, std::size_t bytes) {
+  check_on(gpu_, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, get()), "copy");
+}
+
+void Stream::wait(const Event& event) {
+  check_on(gpu_, cudaStreamWaitEvent(get(), event.get()), "wait for an event");
+}
+
+void Stream::synchronize() {
+  Event end(gpu_);
+  end.record(*this);
+  end.synchronize();
+}
+
+void Event::Destroy::operator()(cudaEvent_t event) const { cudaEventDestroy(event); }
+
+Event::Event(GpuId gpu) : gpu_(std::move(gpu)) {
+  use(gpu_);
+  cudaEvent_t event = nullptr;
+  check_on(gpu_, cudaEventCreateWithFlags(&event, cudaEventDisableTiming | cudaEventBlockingSync),
+           "make an event");
+  event_.reset(event);
+}
+
+void Event::record(const Stream& stream) {
+  check_on(gpu_, cudaEventRecord(get(), stream.get()), "record an event");
+}
+
+void Event::synchronize() const {
+  check_on(gpu_, cudaEventSynchronize(get()), "run a training step");
+}
+
+void PinnedMemory::free(std::byte* block) { cudaFreeHost(block); }
+
+PinnedMemory::PinnedMemory(std::size_t bytes) {
+  if (bytes == 0) return;
+  void* block = nullptr;
+  const cudaError_t result = cudaHostAlloc(&block, bytes, cudaHostAllocPortable);
+  if (result != cudaSuccess) {
+    cudaGetLastError();  // or the next launch reports it again
+    throw Error(fmt::format(
+        "the system does not pin {} MiB of the host's memory for GPUs to copy from: {}; "
+        "give a smaller batch, or a machine with more memory",
+        bytes >> 20, cudaGetErrorString(result)));
+  }
+  block_.reset(static_cast<std::byte*>(block));
+}
+
+}  // namespace forebay::cuda

@@ -1,0 +1,162 @@
+#include "host_device.hpp"
+
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <new>
+#include <set>
+#include <utility>
+
+#include <forebay/nodes/cuda/device.hpp>
+#include <forebay/nodes/cuda/gpu_memory.hpp>
+#include <forebay/nodes/random.hpp>
+
+// What the driver keeps behind its handles.
+struct CUevent_st {
+  std::shared_ptr<bool> done;  // of what it recorded last; null before
+};
+struct CUstream_st {
+  struct Item {
+    std::function<void()> work;
+    std::shared_ptr<const bool> wait;  // or what this item waits for
+    std::shared_ptr<bool> record;      // or what it tells
+  };
+  std::deque<Item> items;
+};
+
+namespace forebay::cuda {
+namespace {
+
+constexpr std::align_val_t kAlignment{256};
+
+/// All streams of the process. Locked by whoever uses it.
+class Queues {
+ public:
+  std::mutex mutex;
+  HostOrder order = HostOrder::kAtOnce;
+  Random random{0};
+  std::set<CUstream_st*> streams;
+
+  void add(CUstream_st* stream, CUstream_st::Item item) {
+    stream->items.push_back(std::move(item));
+    if (order == HostOrder::kAtOnce) run_all(stream);
+    if (order == HostOrder::kRandom) run_some();
+  }
+
+  void run_all(CUstream_st* stream) {
+    while (!stream->items.empty()) run_next(stream);
+  }
+
+  void run_until(const bool& done) {
+    for (CUstream_st* stream : streams) {
+      if (records(*stream, done)) {
+        while (!done) run_next(stream);
+      }
+    }
+  }
+
+ private:
+  static bool records(const CUstream_st& stream, const bool& done) {
+    for (const auto& item : stream.items) {
+      if (item.record.get() == &done) return true;
+    }
+    return false;
+  }
+
+  void run_next(CUstream_st* stream) {
+    CUstream_st::Item item = std::move(stream->items.front());
+    stream->items.pop_front();
+    if (item.wait) run_until(*item.wait);
+    if (item.work) item.work();
+    if (item.record) *item.record = true;
+  }
+
+  // A few items of streams that are not waiting.
+  void run_some() {
+    for (CUstream_st* stream : streams) {
+      while (!stream->items.empty() && random.below(3) == 0) {
+        const auto& front = stream->items.front();
+        if (front.wait && !*front.wait) break;
+        run_next(stream);
+      }
+    }
+  }
+};
+
+Queues& queues() {
+  static Queues all;
+  return all;
+}
+
+}  // namespace
+
+void set_host_order(HostOrder order, std::uint64_t seed) {
+  const std::lock_guard lock(queues().mutex);
+  queues().order = order;
+  queues().random = Random(seed);
+}
+
+void queue_on_host(cudaStream_t stream, std::function<void()> work) {
+  if (stream == nullptr) return work();
+  const std::lock_guard lock(queues().mutex);
+  queues().add(stream, {.work = std::move(work), .wait = {}, .record = {}});
+}
+
+void use(const GpuId& /*gpu*/) {}
+
+void Stream::Destroy::operator()(cudaStream_t stream) const {
+  const std::lock_guard lock(queues().mutex);
+  queues().run_all(stream);
+  queues().streams.erase(stream);
+  delete stream;
+}
+
+Stream::Stream(GpuId gpu) : gpu_(std::move(gpu)), stream_(new CUstream_st) {
+  const std::lock_guard lock(queues().mutex);
+  queues().streams.insert(get());
+}
+
+void Stream::copy(void* to, const void* from, std::size_t bytes) {
+  queue_on_host(get(), [=] { std::memcpy(to, from, bytes); });
+}
+
+void Stream::wait(const Event& event) {
+  const std::lock_guard lock(queues().mutex);
+  const auto& done = event.get()->done;
+  if (done) queues().add(get(), {.work = {}, .wait = done, .record = {}});
+}
+
+void Stream::synchronize() {
+  const std::lock_guard lock(queues().mutex);
+  queues().run_all(get());
+}
+
+void Event::Destroy::operator()(cudaEvent_t event) const { delete event; }
+
+Event::Event(GpuId gpu) : gpu_(std::move(gpu)), event_(new CUevent_st) {}
+
+void Event::record(const Stream& stream) {
+  const std::lock_guard lock(queues().mutex);
+  get()->done = std::make_shared<bool>(false);
+  queues().add(stream.get(), {.work = {}, .wait = {}, .record = get()->done});
+}
+
+void Event::synchronize() const {
+  const std::lock_guard lock(queues().mutex);
+  if (get()->done) queues().run_until(*get()->done);
+}
+
+void PinnedMemory::free(std::byte* block) { ::operator delete(block, kAlignment); }
+
+PinnedMemory::PinnedMemory(std::size_t bytes)
+    : block_(static_cast<std::byte*>(::operator new(bytes, kAlignment))) {}
+
+void GpuMemory::Free::operator()(std::byte* block) const { ::operator delete(block, kAlignment); }
+
+// Filled with what is not a number, so that reading what nothing wrote shows.
+GpuMemory::GpuMemory(int /*gpu*/, std::size_t bytes)
+    : block_(static_cast<std::byte*>(::operator new(bytes, kAlignment))) {
+  std::memset(block_.get(), 0xff, bytes);
+}
+
+}  // namespace forebay::cuda

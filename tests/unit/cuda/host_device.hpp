@@ -1,0 +1,26 @@
+#pragma once
+
+// A GPU's streams in the host's memory, for replicas that are tested without one: what is queued
+// runs when a test's order says so, and never before what it has to wait for.
+
+#include <cuda_runtime.h>
+
+#include <cstdint>
+#include <functional>
+
+namespace forebay::cuda {
+
+/// When queued work runs: a GPU may take any of these orders, so all must give the same bits.
+enum class HostOrder : std::uint8_t {
+  kAtOnce,  // as it is queued
+  kLate,    // when the host waits for it, and nothing else then
+  kRandom,  // between these two, by chance
+};
+
+/// For all streams, from now on.
+void set_host_order(HostOrder order, std::uint64_t seed = 0);
+
+/// Queues work; without a stream it is done at once.
+void queue_on_host(cudaStream_t stream, std::function<void()> work);
+
+}  // namespace forebay::cuda

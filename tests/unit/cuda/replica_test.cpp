@@ -1,0 +1,244 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/cuda/cuda_replica.hpp>
+#include <forebay/nodes/network/weights.hpp>
+#include <forebay/nodes/random.hpp>
+
+#include "../cpu/every_layer.hpp"
+#include "host_convolver.hpp"
+#include "host_device.hpp"
+
+namespace forebay::cuda {
+namespace {
+
+constexpr std::size_t kRows = 3, kSteps = 4;
+constexpr double kRate = 0.05;
+constexpr SgdOptions kSgd{.momentum = 0.9, .weight_decay = 1e-3, .no_bias_decay = true};
+
+struct Samples {
+  std::vector<float> images;
+  std::vector<int> labels;
+
+  Shard shard() const { return {images.data(), labels, labels.size()}; }
+};
+
+Samples samples_of(const Network& network, std::uint64_t step, std::size_t rows = kRows) {
+  const ImageShape& shape = network.input();
+  Random random(7, step);
+  Samples samples;
+  samples.images.resize(rows *
+                        static_cast<std::size_t>(shape.channels * shape.height * shape.width));
+  for (float& value : samples.images) value = static_cast<float>(random.normal());
+  for (std::size_t i = 0; i < rows; ++i) {
+    samples.labels.push_back(
+        static_cast<int>(random.below(static_cast<std::uint64_t>(network.classes))));
+  }
+  return samples;
+}
+
+/// What training has made, and told on the way.
+struct Trained {
+  std::vector<double> losses;
+  std::vector<int> buckets;
+  std::vector<float> parameters, velocity, statistics;
+
+  friend bool operator==(const Trained&, const Trained&) = default;
+};
+
+class GpuReplica : public testing::Test {
+ protected:
+  ~GpuReplica() override { set_host_order(HostOrder::kAtOnce); }
+
+  std::unique_ptr<CudaReplica> make(Precision precision = Precision::kFloat32) const {
+    const CudaReplicaOptions options{.replica = {.rows = kRows,
+                                                 .label_smoothing = 0.1F,
+                                                 .bucket_bytes = 4000,
+                                                 .precision = precision},
+                                     .sgd = kSgd,
+                                     .gpu = {0, "test"}};
+    return std::make_unique<CudaReplica>(network_, options, std::make_unique<HostConvolver>());
+  }
+
+  void load(Replica& replica, const Weights& weights) const {
+    replica.load_parameters(weights, 0, weights.parameters().size());
+    replica.load_buffers(weights);
+  }
+
+  Weights initial() const {
+    Weights weights(network_);
+    weights.initialise(1);
+    return weights;
+  }
+
+  /// Steps [begin, end), each staged while the one before runs.
+  void train(CudaReplica& replica, std::size_t begin, std::size_t end, Trained& out) const {
+    OnDevice& device = *replica.on_device();
+    std::vector<Samples> samples;
+    for (std::size_t i = begin; i < end; ++i) samples.push_back(samples_of(network_, i));
+    device.begin_run();
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      if (i == 0) device.stage(samples[0].shard());
+      const StepResult result =
+          replica.forward_backward(samples[i].shard(), [&](const GradientBucket& bucket) {
+            if (bucket.index == 0 && i + 1 < samples.size()) device.stage(samples[i + 1].shard());
+            EXPECT_TRUE(bucket.values.empty());  // it stays on the GPU
+            device.update(bucket, kRate);
+            out.buckets.push_back(bucket.index);
+          });
+      out.losses.push_back(result.loss_sum);
+    }
+  }
+
+  void read(CudaReplica& replica, Trained& out) const {
+    const Weights sizes(network_);
+    out.parameters.resize(sizes.parameters().size());
+    out.velocity.resize(sizes.parameters().size());
+    replica.on_device()->read(out.parameters, out.velocity);
+    out.statistics.assign(replica.buffers().begin(), replica.buffers().end());
+  }
+
+  Trained trained(HostOrder order, std::uint64_t seed = 0,
+                  Precision precision = Precision::kFloat32) const {
+    set_host_order(order, seed);
+    const auto replica = make(precision);
+    load(*replica, initial());
+    Trained result;
+    train(*replica, 0, kSteps, result);
+    read(*replica, result);
+    return result;
+  }
+
+  Trained trained_on_cpu() const {
+    Weights weights = initial();
+    Sgd sgd(network_, kSgd);
+    const auto replica =
+        make_cpu_replica(network_, {.rows = kRows, .label_smoothing = 0.1F, .bucket_bytes = 4000});
+    load(*replica, weights);
+    Trained result;
+    for (std::size_t i = 0; i < kSteps; ++i) {
+      const Samples samples = samples_of(network_, i);
+      const StepResult step =
+          replica->forward_backward(samples.shard(), [&](const GradientBucket& bucket) {
+            sgd.update(weights.parameters(), bucket.begin, bucket.values, kRate);
+            result.buckets.push_back(bucket.index);
+          });
+      load(*replica, weights_with(weights, replica->buffers()));
+      result.losses.push_back(step.loss_sum);
+    }
+    result.parameters.assign(weights.parameters().begin(), weights.parameters().end());
+    result.velocity.assign(sgd.velocity().begin(), sgd.velocity().end());
+    result.statistics.assign(replica->buffers().begin(), replica->buffers().end());
+    return result;
+  }
+
+  static Weights weights_with(Weights weights, std::span<const float> buffers) {
+    std::ranges::copy(buffers, weights.buffers().begin());
+    return weights;
+  }
+
+  const Network network_ = reference::every_gpu_layer();
+};
+
+void expect_near(const std::vector<float>& got, const std::vector<float>& expected) {
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    ASSERT_NEAR(got[i], expected[i], 2e-4F * (1 + std::abs(expected[i]))) << i;
+  }
+}
+
+TEST_F(GpuReplica, TrainsAsTheCpuDoes) {
+  const Trained got = trained(HostOrder::kAtOnce), expected = trained_on_cpu();
+  EXPECT_EQ(got.buckets, expected.buckets);
+  EXPECT_GT(got.buckets.size(), 3 * kSteps);
+  for (std::size_t i = 0; i < kSteps; ++i) EXPECT_NEAR(got.losses[i], expected.losses[i], 1e-4);
+  expect_near(got.parameters, expected.parameters);
+  expect_near(got.velocity, expected.velocity);
+  expect_near(got.statistics, expected.statistics);
+}
+
+// A wait that is missing shows as other bits in one of them.
+TEST_F(GpuReplica, GivesTheSameBitsInWhateverOrderItsStreamsRun) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    const Trained expected = trained(HostOrder::kAtOnce, 0, precision);
+    EXPECT_EQ(trained(HostOrder::kLate, 0, precision), expected);
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+      EXPECT_EQ(trained(HostOrder::kRandom, seed, precision), expected) << seed;
+    }
+  }
+}
+
+TEST_F(GpuReplica, GoesOnFromWhatItWasReadInto) {
+  const Trained whole = trained(HostOrder::kAtOnce);
+  Trained parts;
+  const auto first = make();
+  load(*first, initial());
+  train(*first, 0, 2, parts);
+  read(*first, parts);
+  Weights weights = weights_with(initial(), parts.statistics);
+  std::ranges::copy(parts.parameters, weights.parameters().begin());
+  const auto second = make();
+  load(*second, weights);
+  second->on_device()->load_velocity(parts.velocity);
+  train(*second, 2, kSteps, parts);
+  read(*second, parts);
+  EXPECT_EQ(parts, whole);
+}
+
+TEST_F(GpuReplica, EvaluatesFewerRowsAsTheCpuDoes) {
+  set_host_order(HostOrder::kLate);
+  const Samples samples = samples_of(network_, 0, kRows - 1);
+  const auto gpu = make();
+  const auto cpu = make_cpu_replica(network_, {.rows = kRows});
+  load(*gpu, initial());
+  load(*cpu, initial());
+  std::vector<float> got((kRows - 1) * 5), expected((kRows - 1) * 5);
+  const StepResult from_gpu = gpu->evaluate(samples.shard(), got);
+  const StepResult from_cpu = cpu->evaluate(samples.shard(), expected);
+  EXPECT_NEAR(from_gpu.loss_sum, from_cpu.loss_sum, 1e-5);
+  EXPECT_EQ(from_gpu.top1, from_cpu.top1);
+  EXPECT_EQ(from_gpu.top5, from_cpu.top5);
+  EXPECT_EQ(from_gpu.rows, kRows - 1);
+  expect_near(got, expected);
+}
+
+TEST_F(GpuReplica, ForgetsBatchesOfStepsThatNeverCame) {
+  const Samples left = samples_of(network_, 100);
+  const auto replica = make();
+  load(*replica, initial());
+  replica->on_device()->stage(left.shard());
+  Trained got;
+  train(*replica, 0, kSteps, got);  // begins a run
+  read(*replica, got);
+  EXPECT_EQ(got, trained(HostOrder::kAtOnce));
+}
+
+TEST_F(GpuReplica, HasTwoInputBuffers) {
+  const Samples samples = samples_of(network_, 0);
+  const auto replica = make();
+  replica->on_device()->stage(samples.shard());
+  replica->on_device()->stage(samples.shard());
+  EXPECT_THROW(replica->on_device()->stage(samples.shard()), std::logic_error);
+}
+
+TEST_F(GpuReplica, RefusesRowsItIsNotMadeFor) {
+  const Samples samples = samples_of(network_, 0, kRows - 1);
+  const auto replica = make();
+  try {
+    replica->forward_backward(samples.shard(), {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "every-layer: cannot train 2 rows: the replica was compiled for 3; give as many");
+  }
+}
+
+}  // namespace
+}  // namespace forebay::cuda
