@@ -78,10 +78,11 @@ Reader<ImageShape> image_shape() {
 
 Reader<std::vector<DeviceName>> device_list() {
   return {
-      "CPU replicas that differ, e.g. cpu:0,cpu:1, or a number of simulated devices of one "
-      "kind, e.g. sim:16:K80",
+      "CPU replicas that differ, e.g. cpu:0,cpu:1, or cpu:auto, or a number of simulated devices "
+      "of one kind, e.g. sim:16:K80",
       [](std::string_view text) -> std::optional<std::vector<DeviceName>> {
         if (text.starts_with("sim:")) return simulated_devices(text.substr(4));
+        if (text == "cpu:auto") return std::vector<DeviceName>{{"cpu", -1}};
         std::vector<DeviceName> devices;
         const auto number_of = whole<int>(0, 1023).read;
         for (const auto& part : split_commas(text)) {
@@ -120,6 +121,7 @@ std::string show(const std::vector<DeviceName>& devices) {
   if (simulated(devices)) {
     return fmt::format("'sim:{}:{}'", devices.size(), devices.front().profile);
   }
+  if (found_at_start(devices)) return "'cpu:auto'";
   std::vector<std::string> names;
   for (const auto& device : devices)
     names.push_back(fmt::format("{}:{}", device.kind, device.index));

@@ -212,6 +212,7 @@ Flag devices() {
   auto made =
       flag(kForebay, "devices", "LIST", &TrainOptions::devices, device_list(),
            "a replica of the network on each, e.g. cpu:0,cpu:1; a batch is divided among them. "
+           "cpu:auto: as many as are fastest, with a share of the cores each. "
            "sim:16:K80 simulates 16 devices: K80, V100, A100, H100, H200 or a profile's file");
   made.set = [list = made.set](TrainOptions& options, const std::string& text,
                                const std::string& where) {

@@ -18,6 +18,7 @@
 #include <forebay/graph/record/recorder.hpp>
 #include <train_imagenet/checkpoints.hpp>
 #include <train_imagenet/devices.hpp>
+#include <train_imagenet/fastest_split.hpp>
 #include <train_imagenet/flags.hpp>
 #include <train_imagenet/host_memory.hpp>
 #include <train_imagenet/host_simulation.hpp>
@@ -61,10 +62,14 @@ std::unique_ptr<Recorder> record(const TrainOptions& options, Log& log) {
   }
 }
 
-// With what is to be found out of the memory that there is.
-TrainOptions planned(const TrainOptions& options, Log& log) {
-  if (options.batch_size > 0 && !options.host_memory) return options;
-  refuse_another_runs_checkpoints(options);
+// With what is to be found out of the cores and the memory that there are.
+TrainOptions planned(const TrainOptions& given, Log& log) {
+  const bool splits = found_at_start(given.devices) && !given.test_io;
+  const bool fits = given.batch_size == 0 || given.host_memory;
+  if (!splits && !fits) return given;
+  refuse_another_runs_checkpoints(given);
+  const TrainOptions options = splits ? with_fastest_split(given, log) : given;
+  if (!fits || InterruptWatch::seen()) return options;
   const DataFacts data = look_at_data(options);
   return with_host_memory(with_largest_batch(options, data, log), data, log);
 }

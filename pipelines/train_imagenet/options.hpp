@@ -28,7 +28,8 @@ enum class LogPrefix : std::uint8_t {
   kNode,   // "2017-01-01 12:00:00,123 Node[0] ", as MXNet 0.x printed
 };
 
-/// A device by kind and number: cpu:1. `sim:2:K80` stands for two of them, sim 0 and 1.
+/// A device by kind and number: cpu:1. `sim:2:K80` stands for two of them, sim 0 and 1; `cpu:auto`
+/// has number -1 until it's known how many there are to be.
 struct DeviceName {
   std::string kind = "cpu";
   int index = 0;
@@ -40,6 +41,11 @@ struct DeviceName {
 /// Whether those devices are simulated: then all of them are, with one profile.
 inline bool simulated(const std::vector<DeviceName>& devices) {
   return devices.front().kind == "sim";
+}
+
+/// Whether how many CPU replicas there are is found at the start: `cpu:auto`.
+inline bool found_at_start(const std::vector<DeviceName>& devices) {
+  return devices.front().index < 0;
 }
 
 /// `--decode.concurrency=8` is {"decode", "concurrency", "8"}.

@@ -34,7 +34,7 @@ std::size_t cores() { return std::max(2u, std::thread::hardware_concurrency()); 
 
 Ground ground(const Options& options) {
   if (!options.live) return {};
-  return {.fewest_cores = cores(), .most_cores = cores(), .most_devices = 4, .values = 64};
+  return {.fewest_cores = cores(), .most_cores = cores(), .most_devices = 4, .values = 256};
 }
 
 World world(const Options& options) {
