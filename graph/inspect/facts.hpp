@@ -5,11 +5,30 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace forebay {
+
+/// What a GPU's driver measures of it, whichever program uses it. What it does not tell is missing.
+struct GpuFigures {
+  std::optional<double> busy = {};  // share of the last second or less, 0 to 1
+  std::optional<double> memory_used = {}, memory_total = {};  // bytes
+  std::optional<double> power = {}, power_limit = {};         // watts
+  std::optional<double> clock = {}, clock_limit = {};         // of its multiprocessors, hertz
+};
+
+/// By name.
+constexpr std::pair<const char*, std::optional<double> GpuFigures::*> kGpuFigures[] = {
+    {"busy", &GpuFigures::busy},
+    {"memory_used", &GpuFigures::memory_used},
+    {"memory_total", &GpuFigures::memory_total},
+    {"power", &GpuFigures::power},
+    {"power_limit", &GpuFigures::power_limit},
+    {"clock", &GpuFigures::clock},
+    {"clock_limit", &GpuFigures::clock_limit}};
 
 /// One device as it is now.
 struct DeviceFacts {
@@ -17,6 +36,8 @@ struct DeviceFacts {
   double busy = 0;                                  // share of the last moments, 0 to 1
   std::uint64_t memory_used = 0, memory_total = 0;  // bytes
   double samples_per_second = 0;
+  std::string pci = {};  // "0000:3b:00.0", where NVIDIA's driver has it; empty: no GPU of theirs
+  GpuFigures gpu = {};   // whoever publishes leaves it empty
 };
 
 /// How far something has come: {"epoch 3 of 90", 4'096, 1'281'167, "images"}.

@@ -44,8 +44,22 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GraphSnapshot, name, time, elaps
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ProcessFacts, pid, program, command)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RunFacts, name, number, running, since)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ProcessRuns, process, runs)
+// Those that are known.
+void to_json(Json& json, const GpuFigures& figures) {
+  json = Json::object();
+  for (const auto& [name, figure] : kGpuFigures) {
+    if (figures.*figure) json[name] = *(figures.*figure);
+  }
+}
+
+void from_json(const Json& json, GpuFigures& figures) {
+  for (const auto& [name, figure] : kGpuFigures) {
+    if (json.contains(name)) figures.*figure = json.at(name).get<double>();
+  }
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DeviceFacts, name, busy, memory_used, memory_total,
-                                                samples_per_second)
+                                                samples_per_second, pci, gpu)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ProgressFacts, label, done, total, unit, figures,
                                                 means)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NodeRoles, devices, all_reduce, samples)

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -217,6 +218,25 @@ void device_families(Text& text, const std::vector<DeviceFacts>& devices) {
          &DeviceFacts::samples_per_second);
 }
 
+// What is not known is not there.
+void gpu_families(Text& text, const std::vector<DeviceFacts>& devices) {
+  const auto family = [&](const char* name, const char* help,
+                          std::optional<double> GpuFigures::*value) {
+    text.family(name, "gauge", help);
+    for (const DeviceFacts& device : devices) {
+      if (device.gpu.*value) text.sample({{"device", device.name}}, *(device.gpu.*value));
+    }
+  };
+  family("forebay_gpu_busy_ratio", "Share of the last second or less, by all programs, 0 to 1.",
+         &GpuFigures::busy);
+  family("forebay_gpu_memory_used_bytes", "By all programs.", &GpuFigures::memory_used);
+  family("forebay_gpu_memory_bytes", "All that the GPU has.", &GpuFigures::memory_total);
+  family("forebay_gpu_power_watts", "What it draws.", &GpuFigures::power);
+  family("forebay_gpu_power_limit_watts", "What it may draw.", &GpuFigures::power_limit);
+  family("forebay_gpu_clock_hertz", "Of its multiprocessors.", &GpuFigures::clock);
+  family("forebay_gpu_clock_limit_hertz", "The most that it has.", &GpuFigures::clock_limit);
+}
+
 void progress_families(Text& text, const std::vector<ProgressFacts>& progress) {
   const auto family = [&](const char* name, const char* help, double ProgressFacts::*value) {
     text.family(name, "gauge", help);
@@ -265,6 +285,7 @@ std::string metrics(const Registry& registry) {
   service_family(text, graphs);
   queue_families(text, graphs);
   device_families(text, report.devices);
+  gpu_families(text, report.devices);
   progress_families(text, report.progress);
   host_families(text, report.host);
   return text.take();

@@ -65,6 +65,7 @@ void Registry::leave(std::uint64_t number) noexcept {
 
 void Registry::tell_of_end(Report last) const {
   tell_facts(last);
+  nvml_.recall(last.devices);
   for (const auto& [number, ended] : ends_) ended(last);
 }
 
@@ -173,14 +174,20 @@ void Registry::tell_facts(Report& report) const {
   }
 }
 
+// What takes longer than anybody may wait for the lock.
+void Registry::tell_host(Report& report) const {
+  report.process = this_process();
+  report.host = sample_host();
+  nvml_.tell(report.devices);
+}
+
 Report Registry::process_report() const {
   Report report;
   {
     const std::lock_guard lock(mutex_);
     tell_facts(report);
   }
-  report.process = this_process();
-  report.host = sample_host();
+  tell_host(report);
   return report;
 }
 
@@ -198,8 +205,7 @@ Report Registry::report(const std::optional<std::string>& graph) const {
     }
     tell_facts(report);
   }
-  report.process = this_process();
-  report.host = sample_host();
+  tell_host(report);
   return report;
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <forebay/graph/inspect/nvml.hpp>
 #include <forebay/graph/inspect/report.hpp>
 #include <forebay/graph/inspect/verdict_watch.hpp>
 
@@ -37,6 +38,9 @@ struct GraphTotals {
 /// one runs: they take microseconds, and none is called once its owner has left.
 class Registry {
  public:
+  /// `nvml` is the library that tells of GPUs.
+  explicit Registry(std::string nvml = Nvml::kLibrary) : nvml_(std::move(nvml)) {}
+
   /// Returns the number of the run.
   std::uint64_t enter(Inspected graph);
   /// Keeps its last snapshot, until another run ends. Does not throw.
@@ -74,8 +78,8 @@ class Registry {
   VerdictWatch& verdicts() { return verdicts_; }
 
   // Held over a fork, so that the child gets it in order; there, the parent's graphs do not run.
-  void lock() { mutex_.lock(), verdicts_.lock(); }
-  void unlock() { verdicts_.unlock(), mutex_.unlock(); }
+  void lock() { mutex_.lock(), nvml_.lock(), verdicts_.lock(); }
+  void unlock() { nvml_.unlock(), verdicts_.unlock(), mutex_.unlock(); }
   void forget() { runs_.clear(), last_.reset(), ended_.clear(), verdicts_.forget(); }
 
  private:
@@ -96,9 +100,11 @@ class Registry {
   const Run* find(const std::optional<std::string>& graph) const;
   [[noreturn]] void refuse(const std::optional<std::string>& graph) const;
   void tell_facts(Report& report) const;
+  void tell_host(Report& report) const;
   void add_to_totals(const GraphSnapshot& last);
   void tell_of_end(Report last) const;
 
+  mutable Nvml nvml_;  // asked without the lock: it may take long
   mutable std::mutex mutex_;
   std::uint64_t last_number_ = 0;
   std::list<Run> runs_;           // in the order they began

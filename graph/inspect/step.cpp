@@ -35,11 +35,23 @@ NodeStep step_of(const NodeSnapshot& node, double elapsed) {
   return step;
 }
 
+GpuStep step_of(const GpuFigures& gpu) {
+  GpuStep step;
+  if (gpu.busy) step.busy = static_cast<float>(100 * *gpu.busy);
+  if (gpu.memory_used && gpu.memory_total) {
+    step.memory = static_cast<float>(100 * *gpu.memory_used / *gpu.memory_total);
+  }
+  if (gpu.power) step.power = static_cast<float>(*gpu.power);
+  if (gpu.clock) step.clock = static_cast<float>(*gpu.clock * 1e-6);
+  return step;
+}
+
 DeviceStep step_of(const DeviceFacts& device) {
   const double memory = device.memory_total > 0 ? static_cast<double>(device.memory_used) /
                                                       static_cast<double>(device.memory_total)
                                                 : 0;
-  return {percent(device.busy), percent(memory), static_cast<float>(device.samples_per_second)};
+  return {percent(device.busy), percent(memory), static_cast<float>(device.samples_per_second),
+          step_of(device.gpu)};
 }
 
 }  // namespace

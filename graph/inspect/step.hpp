@@ -2,6 +2,7 @@
 
 // What happened in a second or so, in few bytes: what histories and recordings are made of.
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -17,9 +18,17 @@ struct NodeStep {
   std::uint8_t busy = 0, ready = 0, starved = 0, blocked = 0;
 };
 
+/// What a GPU's driver told; what it did not is no number (NAN).
+struct GpuStep {
+  float busy = NAN, memory = NAN;  // percent
+  float power = NAN;               // watts
+  float clock = NAN;               // megahertz
+};
+
 struct DeviceStep {
   std::uint8_t busy = 0, memory = 0;  // percent
   float samples_per_second = 0;
+  GpuStep gpu = {};
 };
 
 // Of larger graphs and of more devices the first are kept.

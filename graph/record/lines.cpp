@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ranges>
 #include <utility>
 
 #include <forebay/graph/error.hpp>
@@ -31,7 +32,7 @@ namespace detail {
 namespace {
 
 constexpr const char* kVersion = "forebay recording";
-constexpr std::size_t kNodeNumbers = 6, kDeviceNumbers = 3, kHostNumbers = 5;
+constexpr std::size_t kNodeNumbers = 6, kDeviceNumbers = 3, kGpuNumbers = 4, kHostNumbers = 5;
 
 std::string line(const Json& json) {
   // Names may be any bytes; what is no UTF-8 is replaced.
@@ -73,6 +74,21 @@ Json device_numbers(const std::vector<DeviceStep>& devices) {
   return numbers;
 }
 
+// Null for what is not known; empty where nothing is.
+Json gpu_numbers(const std::vector<DeviceStep>& devices) {
+  Json numbers = Json::array();
+  bool any = false;
+  for (const auto& [busy, memory, power, clock] :
+       devices | std::views::transform(&DeviceStep::gpu)) {
+    for (const float value : {busy, memory, power, clock}) {
+      const bool known = std::isfinite(value);
+      numbers.push_back(known ? number(static_cast<double>(value)) : Json());
+      any = any || known;
+    }
+  }
+  return any ? numbers : Json::array();
+}
+
 Json host_numbers(const HostUse& use) {
   return {number(use.cpu_idle, "%.3g"), number(use.cpu_io_wait, "%.3g"),
           number(use.disk_read, "%.3g"), number(use.disk_written, "%.3g"),
@@ -112,6 +128,16 @@ std::vector<DeviceStep> devices_of(const Json& numbers) {
     device.samples_per_second = (next++)->get<float>();
   }
   return devices;
+}
+
+void read_gpus(const Json& numbers, std::vector<DeviceStep>& devices) {
+  if (numbers.size() != devices.size() * kGpuNumbers) throw Error("it has other devices");
+  auto next = numbers.begin();
+  for (auto& [busy, memory, power, clock] : devices | std::views::transform(&DeviceStep::gpu)) {
+    for (float* value : {&busy, &memory, &power, &clock}) {
+      if (const Json& number = *next++; !number.is_null()) number.get_to(*value);
+    }
+  }
 }
 
 std::vector<std::pair<std::size_t, std::uint64_t>> errors_of(const Json& json, std::size_t nodes) {
@@ -173,6 +199,7 @@ RecordedStep step_of(const Json& json, const Recording& recording,
   step.seconds = head.at(1).get<double>();
   step.host = host_of(json.at("host"));
   step.devices = devices_of(json.at("devices"));
+  if (json.contains("gpus")) read_gpus(json.at("gpus"), step.devices);
   if (json.contains("graph")) {
     step.graph = graphs.at(json.at("graph").get<std::size_t>());
     step.samples = head.at(2).get<double>();
@@ -205,6 +232,7 @@ std::string line_of(const std::vector<RecordedProgress>& progress) {
 
 std::string line_of(const RecordedStep& step) {
   Json json{{"host", host_numbers(step.host)}, {"devices", device_numbers(step.devices)}};
+  if (Json gpus = gpu_numbers(step.devices); !gpus.empty()) json["gpus"] = std::move(gpus);
   Json head = {time_json(step.time), number(step.seconds)};
   if (step.graph) {
     head.push_back(number(step.samples, "%.15g"));

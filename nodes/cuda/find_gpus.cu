@@ -22,9 +22,12 @@ GpuMachine find_gpus() {
   for (int number = 0; number < count; ++number) {
     cudaDeviceProp properties{};
     if (cudaGetDeviceProperties(&properties, number) != cudaSuccess) break;
+    char pci[32] = "";
+    if (cudaDeviceGetPCIBusId(pci, sizeof pci, number) != cudaSuccess) break;
     machine.gpus.push_back({.name = properties.name,
                             .capability = 10 * properties.major + properties.minor,
-                            .memory_bytes = properties.totalGlobalMem});
+                            .memory_bytes = properties.totalGlobalMem,
+                            .pci = pci});
   }
   return machine;
 }

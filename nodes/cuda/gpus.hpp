@@ -14,6 +14,7 @@ struct Gpu {
   std::string name;    // "NVIDIA H200"
   int capability = 0;  // compute capability, 90 for 9.0
   std::size_t memory_bytes = 0;
+  std::string pci = {};  // "0000:3B:00.0": what `DeviceFacts::pci` wants
 };
 
 /// A GPU by its number, and by its name for messages.

@@ -69,6 +69,20 @@ export function showProgress(progress, samples, steps, rateOf) {
   if (progress.length === 0) $('progress').textContent = 'The program tells of none.';
 }
 
+// What a GPU's driver tells of it, as far as it does.
+function gpuFacts({busy, memory_used, memory_total, power, power_limit, clock, clock_limit} = {}) {
+  const facts = [];
+  const add = (value, limit, write, unit) => {
+    if (value === undefined) return;
+    facts.push(`${write(value)}${limit === undefined ? '' : ` of ${write(limit)}`}${unit}`);
+  };
+  if (busy !== undefined) facts.push(`GPU ${Math.round(100 * busy)} %`);
+  add(memory_used, memory_total, bytes, ' by all');
+  add(power, power_limit, Math.round, ' W');
+  add(clock, clock_limit, hertz => Math.round(hertz * 1e-6), ' MHz');
+  return facts;
+}
+
 export function showDevices(devices) {
   $('device-card').hidden = devices.length === 0;
   $('devices').replaceChildren(...devices.map(device => {
@@ -78,6 +92,7 @@ export function showDevices(devices) {
     } else if (device.memory_used > 0) {
       more.push(bytes(device.memory_used));
     }
+    more.push(...gpuFacts(device.gpu));
     return element('div', 'device',
                    element('p', 'line', device.name,
                            element('span', '', `${Math.round(100 * device.busy)} % busy`)),

@@ -50,6 +50,24 @@ Line fitting(const std::vector<std::string>& fields, std::size_t width) {
   return {{text}};
 }
 
+// "  GPU 97 %  66G/131G  512/700 W  1755/1980 MHz": what its driver tells.
+std::string gpu_text(const GpuFigures& gpu) {
+  std::string text;
+  const auto add = [&text](const auto& value, const auto& limit, const auto& write,
+                           const char* unit) {
+    if (!value) return;
+    const std::string most = limit ? fmt::format("/{}", write(*limit)) : std::string();
+    text += fmt::format("  {}{}{}", write(*value), most, unit);
+  };
+  const auto whole = [](double value) { return fmt::format("{:.0f}", value); };
+  const auto mega = [](double value) { return fmt::format("{:.0f}", value * 1e-6); };
+  if (gpu.busy) text += fmt::format("  GPU {} %", percent_text(*gpu.busy));
+  add(gpu.memory_used, gpu.memory_total, bytes_text, "");
+  add(gpu.power, gpu.power_limit, whole, " W");
+  add(gpu.clock, gpu.clock_limit, mega, " MHz");
+  return text;
+}
+
 }  // namespace
 
 std::vector<Line> progress_lines(const Report& earlier, const Report& later, std::size_t width) {
@@ -83,7 +101,8 @@ std::vector<Line> device_lines(const std::vector<DeviceFacts>& devices, const st
         fmt::format("{} {} {:>3} % busy {:>5}{} {:>5} {}/s", left(printable(device.name), longest),
                     bar(device.busy, 0, kBar / 2), percent_text(device.busy),
                     bytes_text(static_cast<double>(device.memory_used)), total,
-                    rate_text(device.samples_per_second), samples);
+                    rate_text(device.samples_per_second), samples) +
+        gpu_text(device.gpu);
     if (lines.empty() || used + 3 + columns(text) > width) {
       lines.push_back({{text}});
       used = columns(text);

@@ -32,11 +32,15 @@ Json node_json(const NodeMeasures& node) {
 }
 
 Json device_json(const DeviceFacts& device) {
-  return {{"name", device.name},
-          {"busy", device.busy},
-          {"memory_used", device.memory_used},
-          {"memory_total", device.memory_total},
-          {"samples_per_second", device.samples_per_second}};
+  Json json{{"name", device.name},
+            {"busy", device.busy},
+            {"memory_used", device.memory_used},
+            {"memory_total", device.memory_total},
+            {"samples_per_second", device.samples_per_second}};
+  for (const auto& [name, figure] : kGpuFigures) {
+    if (device.gpu.*figure) json["gpu"][name] = *(device.gpu.*figure);
+  }
+  return json;
 }
 
 Json progress_json(const ProgressFacts& progress) {

@@ -121,7 +121,9 @@ TEST_F(Dashboard, SaysWhatLimitsTheRun) {
 
 TEST_F(Dashboard, ShowsWhatTheProgramTellsOfItself) {
   const Publication devices = publish_devices([] {
-    return std::vector{DeviceFacts{"cuda:0", 0.75, 3'000'000'000, 4'000'000'000, 400}};
+    DeviceFacts device{"cuda:0", 0.75, 3'000'000'000, 4'000'000'000, 400};
+    device.gpu = {.busy = 0.97, .power = 512.3, .power_limit = 700, .clock = 1.755e9};
+    return std::vector{device};
   });
   const Publication progress = publish_progress([] {
     return ProgressFacts{"epoch 3 of 90", 500, 2000, "images", {{"loss", 2.5}}};
@@ -130,7 +132,8 @@ TEST_F(Dashboard, ShowsWhatTheProgramTellsOfItself) {
   serve();
   browser_->wait_for("document.querySelector('#rate').textContent == '400'");
   EXPECT_EQ(text("#rate-name"), "images/s");
-  EXPECT_EQ(text("#devices"), "cuda:075 % busy400/s · 3 GB of 4 GB");
+  EXPECT_EQ(text("#devices"),
+            "cuda:075 % busy400/s · 3 GB of 4 GB · GPU 97 % · 512 of 700 W · 1755 MHz");
   EXPECT_EQ(text("#progress"), "epoch 3 of 9025 %500 of 2,000 images · 4 s left · loss 2.5");
   EXPECT_THAT(browser_->complaints(), IsEmpty());
 }
@@ -165,8 +168,9 @@ TEST_F(Dashboard, WithoutATokenHasNothingToChange) {
 TEST_F(Dashboard, ShowsNamesAsTheyAre) {
   serve("", "<img src=x onerror=alert(1)>");
   browser_->wait_for("document.querySelectorAll('#rows tr').length == 3");
-  browser_->wait_for("document.querySelector('#rows tr:nth-child(3) th')?.textContent == "
-                     "'<img src=x onerror=alert(1)>'");
+  browser_->wait_for(
+      "document.querySelector('#rows tr:nth-child(3) th')?.textContent == "
+      "'<img src=x onerror=alert(1)>'");
   EXPECT_EQ(browser_->evaluate("document.querySelectorAll('img').length"), 0);
   EXPECT_THAT(browser_->complaints(), IsEmpty());
 }

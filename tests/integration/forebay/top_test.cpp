@@ -56,6 +56,19 @@ TEST(TopScreen, ShowsGraphNodesDevicesHostProgressAndVerdict) {
   EXPECT_TRUE(has(text, "decode.concurrency")) << text;
 }
 
+TEST(TopScreen, ShowsWhatAGpusDriverTells) {
+  DeviceFacts device{"cuda:0", 0.98, 42'000'000'000, 141'000'000'000, 2600};
+  device.gpu = {.busy = 0.97,
+                .memory_used = 64.0 * (1 << 30),
+                .power = 512.3,
+                .power_limit = 700,
+                .clock = 1.755e9};
+  const std::string text = text_of(device_lines({device}, "images", 200));
+  EXPECT_TRUE(has(text, "images/s  GPU 97 %  64G  512/700 W  1755 MHz\n")) << text;
+  device.gpu = {};
+  EXPECT_TRUE(text_of(device_lines({device}, "images", 200)).ends_with("images/s\n"));
+}
+
 TEST(TopScreen, FitsWhateverSizeTheTerminalHas) {
   for (const std::size_t width : {1, 20, 40, 80, 200}) {
     for (const std::size_t height : {1, 2, 5, 10, 24, 60}) {

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <sstream>
 
 #include <forebay/graph/record/lines.hpp>
@@ -103,6 +105,22 @@ TEST_F(RunLinesTest, TellEachSecond) {
   EXPECT_EQ(recording.progress.at(0).at(0),
             (RecordedProgress{"epoch 1 of 2", "images", 1000, {"loss"}, false}));
   EXPECT_THAT(step.told, ElementsAre(ElementsAre(200, 1.2346)));
+}
+
+TEST_F(RunLinesTest, TellWhatIsKnownOfGpus) {
+  start();
+  pass(1);
+  EXPECT_EQ(text_.find("gpus"), std::string::npos) << "nothing is known";
+  run_.report.devices[0].gpu = {
+      .busy = 0.97, .memory_used = 1e9, .memory_total = 4e9, .clock = 1.755e9};
+  pass(1);
+  const Recording recording = read(text_);
+  EXPECT_TRUE(std::isnan(recording.steps.at(0).devices.at(0).gpu.busy));
+  const GpuStep& gpu = recording.steps.at(1).devices.at(0).gpu;
+  EXPECT_EQ(gpu.busy, 97);
+  EXPECT_EQ(gpu.memory, 25);
+  EXPECT_TRUE(std::isnan(gpu.power));
+  EXPECT_EQ(gpu.clock, 1755);
 }
 
 TEST_F(RunLinesTest, TellTheSameGraphAgainByItsNumber) {
