@@ -1,7 +1,8 @@
 # Decides what there is of NVIDIA's to build with. Afterwards
 #   FOREBAY_WITH_NVTX  TRUE where the toolkit's headers are: nodes are ranges for NVIDIA's tools
 #   FOREBAY_WITH_CUDA  TRUE where all that CUDA devices are built with is there: the toolkit with its
-#                      compiler, cuDNN, cudnn-frontend's headers, NCCL
+#                      compiler, cuDNN, cudnn-frontend's headers, NCCL's header (the library is
+#                      loaded when programs run)
 
 # forebay_find_cuda(missing): sets it to what is not there, empty where nothing is missing.
 function(forebay_find_cuda missing)
@@ -10,9 +11,7 @@ function(forebay_find_cuda missing)
   find_library(CUDNN_LIBRARY cudnn HINTS ${CUDAToolkit_LIBRARY_DIR})
   find_path(CUDNN_FRONTEND_INCLUDE_DIR cudnn_frontend.h)
   find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
-  find_library(NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR})
-  mark_as_advanced(CUDNN_INCLUDE_DIR CUDNN_LIBRARY CUDNN_FRONTEND_INCLUDE_DIR NCCL_INCLUDE_DIR
-                   NCCL_LIBRARY)
+  mark_as_advanced(CUDNN_INCLUDE_DIR CUDNN_LIBRARY CUDNN_FRONTEND_INCLUDE_DIR NCCL_INCLUDE_DIR)
   if(NOT CUDAToolkit_NVCC_EXECUTABLE)
     list(APPEND lacks "the compiler nvcc")
   endif()
@@ -22,8 +21,8 @@ function(forebay_find_cuda missing)
   if(NOT CUDNN_FRONTEND_INCLUDE_DIR)
     list(APPEND lacks "cudnn-frontend (scripts/install --cuda fetches it)")
   endif()
-  if(NOT NCCL_INCLUDE_DIR OR NOT NCCL_LIBRARY)
-    list(APPEND lacks "NCCL")
+  if(NOT NCCL_INCLUDE_DIR)
+    list(APPEND lacks "NCCL's header")
   endif()
   list(JOIN lacks ", " lacks)
   set(${missing} "${lacks}" PARENT_SCOPE)
