@@ -1,6 +1,7 @@
 #pragma once
 
-// Runs the GPU's element functions in loops, and makes and compares arrays for them.
+// Runs the GPU's element functions, and makes and compares arrays for them. Who links these tests
+// says where: in loops on the host, or on a GPU (tests/device/heap.cpp).
 
 #include <gtest/gtest.h>
 
@@ -8,18 +9,36 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
+#include <forebay/nodes/cuda/kernels/launch.hpp>
 #include <forebay/nodes/cuda/kernels/value.hpp>
 #include <forebay/nodes/random.hpp>
 
 namespace forebay::cuda {
 
-/// What `launch` does on a GPU.
+/// Waits for all launches.
+void finish_launches();
+
+/// Of an element function with memory from `new`: a GPU does not reach the stack.
 template <class Element>
-void run_on_host(const Element& element, Index count) {
-  for (Index i = 0; i < count; ++i) element(i);
+void run_kernel(const Element& element, Index count) {
+  launch(element, count, nullptr);
+  finish_launches();
 }
+
+/// A value that a kernel reads or writes.
+template <class Value>
+class Shared {
+ public:
+  explicit Shared(Value value = {}) : value_(std::make_unique<Value>(value)) {}
+  Value* get() const { return value_.get(); }
+  Value& operator*() const { return *value_; }
+
+ private:
+  std::unique_ptr<Value> value_;
+};
 
 /// Memory for `size` values and the rest of the last pack, aligned as the arena's is.
 template <class Value>

@@ -16,4 +16,6 @@ void launch(const Element& element, Index count, cudaStream_t stream) {
 
 #include <forebay/nodes/cuda/kernels/instances.hpp>
 
+void finish_launches() {}
+
 }  // namespace forebay::cuda

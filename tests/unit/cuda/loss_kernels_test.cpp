@@ -22,13 +22,15 @@ Result run_loss(const std::vector<float>& logits, const std::vector<int>& labels
   const auto count = static_cast<Index>(labels.size());
   std::vector<RowLoss> rows(count);
   Result result;
-  run_on_host(LossOfRow{logits.data(), labels.data(), classes, smoothing, rows.data()}, count);
-  run_on_host(SumLosses{rows.data(), count, &result.loss}, 1);
+  const Shared<BatchLoss> loss;
+  run_kernel(LossOfRow{logits.data(), labels.data(), classes, smoothing, rows.data()}, count);
+  run_kernel(SumLosses{rows.data(), count, loss.get()}, 1);
+  result.loss = *loss;
   Array<Value> gradient(logits.size());
-  const float scale = 1;
-  run_on_host(LossGradient<Value>{logits.data(), labels.data(), rows.data(), classes, count,
-                                  smoothing, &scale, gradient.data()},
-              static_cast<Index>(logits.size()));
+  const Shared scale(1.0F);
+  run_kernel(LossGradient<Value>{logits.data(), labels.data(), rows.data(), classes, count,
+                                 smoothing, scale.get(), gradient.data()},
+             static_cast<Index>(logits.size()));
   result.gradient = gradient.floats();
   return result;
 }

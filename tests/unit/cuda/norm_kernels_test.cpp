@@ -18,13 +18,13 @@ template <class Value>
 std::vector<Moments> moments(const Value* x, Parts parts, Index members, Index channels) {
   std::vector<Moments> sums(parts.count() * channels);
   const SumMoments<Value> sum{x, parts, channels, sums.data()};
-  run_on_host(sum, sum.count());
+  run_kernel(sum, sum.count());
   const Parts grouped = parts.grouped(members);
   std::vector<Moments> groups(grouped.count() * channels), all(channels);
   const MergeMoments merge{sums.data(), parts, members, channels, groups.data()};
-  run_on_host(merge, merge.count());
+  run_kernel(merge, merge.count());
   const MergeMoments last{groups.data(), grouped, grouped.count(), channels, all.data()};
-  run_on_host(last, last.count());
+  run_kernel(last, last.count());
   return all;
 }
 
@@ -50,9 +50,8 @@ struct GpuNorm {
 
   void forward(const Value* x, const Value* other, float floor, Value* y) {
     const auto all = moments(x, Parts{rows, 3}, 4, channels);
-    run_on_host(UseBatchStatistics{all.data(), rows, arrays()}, channels);
-    run_on_host(Normalise<Value>{x, channels, scale.data(), shift.data(), other, floor, y},
-                packs());
+    run_kernel(UseBatchStatistics{all.data(), rows, arrays()}, channels);
+    run_kernel(Normalise<Value>{x, channels, scale.data(), shift.data(), other, floor, y}, packs());
   }
 
   void backward(const Value* x, const Value* g, float floor, Value* dx) {
@@ -61,21 +60,21 @@ struct GpuNorm {
         all(channels);
     const SumGradients<Value> sum{
         x, g, parts, channels, scale.data(), shift.data(), mean.data(), floor, sums.data()};
-    run_on_host(sum, sum.count());
+    run_kernel(sum, sum.count());
     const MergeGradients merge{sums.data(), parts.count(), 3, channels, groups.data()};
-    run_on_host(merge, merge.count());
+    run_kernel(merge, merge.count());
     const Index count = merge.count() / channels;
-    run_on_host(MergeGradients{groups.data(), count, count, channels, all.data()}, channels);
-    const float unscale = 1;
-    int overflowed = 0;
-    run_on_host(FinishGradients{all.data(), rows, inverse_deviation.data(), scale.data(), &unscale,
-                                gamma_gradient.data(), beta_gradient.data(), slope.data(),
-                                offset.data(), &overflowed},
-                channels);
-    EXPECT_EQ(overflowed, 0);
-    run_on_host(NormaliseBackward<Value>{x, g, channels, scale.data(), shift.data(), mean.data(),
-                                         slope.data(), offset.data(), floor, dx},
-                packs());
+    run_kernel(MergeGradients{groups.data(), count, count, channels, all.data()}, channels);
+    const Shared unscale(1.0F);
+    const Shared overflowed(0);
+    run_kernel(FinishGradients{all.data(), rows, inverse_deviation.data(), scale.data(),
+                               unscale.get(), gamma_gradient.data(), beta_gradient.data(),
+                               slope.data(), offset.data(), overflowed.get()},
+               channels);
+    EXPECT_EQ(*overflowed, 0);
+    run_kernel(NormaliseBackward<Value>{x, g, channels, scale.data(), shift.data(), mean.data(),
+                                        slope.data(), offset.data(), floor, dx},
+               packs());
   }
 };
 
@@ -118,8 +117,8 @@ TYPED_TEST(NormKernels, DoWhatTheCpuDoesForwardAndBackward) {
       gpu.forward(in.data(), adds ? added.data() : nullptr, floor, y.data());
       expect_close<TypeParam>(y.floats(), cpu.value(2));
       if (adds) {
-        run_on_host(MaskGradient<TypeParam>{g.data(), nullptr, y.data(), floor, g.data()},
-                    packs_of(x.size()));
+        run_kernel(MaskGradient<TypeParam>{g.data(), nullptr, y.data(), floor, g.data()},
+                   packs_of(x.size()));
         expect_close<TypeParam>(g.floats(), cpu.gradient(1));
       }
       gpu.backward(in.data(), g.data(), adds ? kNoFloor : floor, dx.data());
@@ -140,11 +139,11 @@ TYPED_TEST(NormKernels, UseRunningStatisticsForInference) {
                           .gamma = std::vector<float>(kPack, 3),
                           .beta = std::vector<float>(kPack, 1)};
   norm.running_variance.assign(kPack, 4 - 1e-5F);
-  run_on_host(UseRunningStatistics{norm.arrays()}, kPack);
+  run_kernel(UseRunningStatistics{norm.arrays()}, kPack);
   Array<TypeParam> x(std::vector<float>(kPack, 2.5F)), y(kPack);
-  run_on_host(Normalise<TypeParam>{x.data(), kPack, norm.scale.data(), norm.shift.data(), nullptr,
-                                   0, y.data()},
-              1);
+  run_kernel(Normalise<TypeParam>{x.data(), kPack, norm.scale.data(), norm.shift.data(), nullptr, 0,
+                                  y.data()},
+             1);
   expect_same<TypeParam>(y.floats(), std::vector<float>(kPack, 4));  // (2.5 - 0.5) / 2 * 3 + 1
 }
 

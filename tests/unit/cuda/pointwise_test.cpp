@@ -26,7 +26,7 @@ TYPED_TEST(PointwiseKernels, AddWithAFloorAsTheCpuDoes) {
   for (const bool two : {false, true}) {
     for (const float floor : {0.0F, kNoFloor}) {
       Array<TypeParam> first(a), second(b), sum(size);
-      run_on_host(
+      run_kernel(
           AddFloor<TypeParam>{first.data(), two ? second.data() : nullptr, floor, sum.data()},
           packs_of(size));
       std::vector<float> expected(size);
@@ -42,9 +42,9 @@ TYPED_TEST(PointwiseKernels, MaskGradientsAsTheCpuDoes) {
   for (const bool two : {false, true}) {
     for (const float floor : {0.0F, kNoFloor}) {
       Array<TypeParam> first(a), second(b), output(y);
-      run_on_host(MaskGradient<TypeParam>{first.data(), two ? second.data() : nullptr,
-                                          output.data(), floor, first.data()},
-                  packs_of(size));
+      run_kernel(MaskGradient<TypeParam>{first.data(), two ? second.data() : nullptr, output.data(),
+                                         floor, first.data()},
+                 packs_of(size));
       std::vector<float> expected(size);
       forebay::kernels::mask_gradient(a.data(), two ? b.data() : nullptr, y.data(), size, floor,
                                       expected.data());
@@ -57,8 +57,8 @@ TYPED_TEST(PointwiseKernels, CastThereAndBack) {
   const auto values = random_values(8, 3 * kPack + 5);
   Array<float> in(values), back(values.size());
   Array<TypeParam> cast(values.size());
-  run_on_host(Cast<float, TypeParam>{in.data(), cast.data(), 4}, packs_of(values.size()));
-  run_on_host(Cast<TypeParam, float>{cast.data(), back.data(), 0.25F}, packs_of(values.size()));
+  run_kernel(Cast<float, TypeParam>{in.data(), cast.data(), 4}, packs_of(values.size()));
+  run_kernel(Cast<TypeParam, float>{cast.data(), back.data(), 0.25F}, packs_of(values.size()));
   EXPECT_EQ(back.floats(), values);
 }
 
@@ -66,7 +66,7 @@ TYPED_TEST(PointwiseKernels, CastThereAndBack) {
 TEST(Casts, RoundToTheNearestHalf) {
   Array<float> in({1 + 0x1p-11F, 1 + 3 * 0x1p-11F, 65519.0F, 65520.0F, 0x1p-24F, 0x1p-26F});
   Array<__half> out(6);
-  run_on_host(Cast<float, __half>{in.data(), out.data()}, 1);
+  run_kernel(Cast<float, __half>{in.data(), out.data()}, 1);
   EXPECT_EQ(out.floats(), (std::vector<float>{1, 1 + 0x1p-9F, 65504, kInfinity, 0x1p-24F, 0}));
 }
 
@@ -76,24 +76,26 @@ TEST(Casts, RoundToBfloat16AsTheCpuDoes) {
   values.insert(values.end(), {3.3e38F, -3.4e38F, 1e-39F, -0.0F, kInfinity});
   Array<float> in(values);
   Array<__nv_bfloat16> out(values.size());
-  run_on_host(Cast<float, __nv_bfloat16>{in.data(), out.data()}, packs_of(values.size()));
+  run_kernel(Cast<float, __nv_bfloat16>{in.data(), out.data()}, packs_of(values.size()));
   for (std::size_t i = 0; i < values.size(); ++i) {
     EXPECT_EQ(out.floats()[i], forebay::to_float(forebay::from_float<Bfloat16>(values[i]))) << i;
   }
 }
 
 TYPED_TEST(PointwiseKernels, PadImagesToFourNormalisedChannels) {
-  const std::uint8_t pixels[] = {0, 128, 255, 51, 102, 204};
+  const std::vector<std::uint8_t> pixels{0, 128, 255, 51, 102, 204};
   Array<TypeParam> out(8);
-  run_on_host(
-      PadImages<std::uint8_t, TypeParam>{pixels, out.data(), 3, {1, 0.5F, 2, 9}, {0, -1, 3, 9}}, 2);
+  run_kernel(
+      PadImages<std::uint8_t, TypeParam>{
+          pixels.data(), out.data(), 3, {1, 0.5F, 2, 9}, {0, -1, 3, 9}},
+      2);
   expect_same<TypeParam>(out.floats(), {0, 63, 513, 0, 51, 50, 411, 0});
 }
 
 TYPED_TEST(PointwiseKernels, PadGrayImagesOfFloats) {
-  const float pixels[] = {0.5F, -1.5F, 2};
+  const std::vector<float> pixels{0.5F, -1.5F, 2};
   Array<TypeParam> out(12);
-  run_on_host(PadImages<float, TypeParam>{pixels, out.data(), 1}, 3);
+  run_kernel(PadImages<float, TypeParam>{pixels.data(), out.data(), 1}, 3);
   EXPECT_EQ(out.floats(), (std::vector<float>{0.5F, 0, 0, 0, -1.5F, 0, 0, 0, 2, 0, 0, 0}));
 }
 

@@ -28,9 +28,9 @@ Pooled<Value> max_pool(const PoolShape& shape, const std::vector<float>& x,
   Array<Value> in(x), out(dy.size()), gradient(dy), input_gradient(x.size());
   std::vector<Pack<std::uint8_t>> places(shape.outputs());
   std::uint8_t* place = places.front().values;
-  run_on_host(MaxPool<Value>{shape, in.data(), out.data(), place}, shape.outputs());
-  run_on_host(MaxPoolBackward<Value>{shape, gradient.data(), place, input_gradient.data()},
-              shape.inputs());
+  run_kernel(MaxPool<Value>{shape, in.data(), out.data(), place}, shape.outputs());
+  run_kernel(MaxPoolBackward<Value>{shape, gradient.data(), place, input_gradient.data()},
+             shape.inputs());
   return {out.floats(), input_gradient.floats(), {place, place + dy.size()}};
 }
 
@@ -112,9 +112,9 @@ TYPED_TEST(PoolKernels, AverageAsTheCpuDoes) {
   forebay::AveragePool<float> op(0, 2, cpu.planner);
   cpu.run(op, x, {}, dy);
   Array<TypeParam> in(x), out(dy.size()), gradient(dy), input_gradient(x.size());
-  run_on_host(AveragePool<TypeParam>{in.data(), kPixels, kChannels, out.data()},
-              kRows * kChannels / kPack);
-  run_on_host(
+  run_kernel(AveragePool<TypeParam>{in.data(), kPixels, kChannels, out.data()},
+             kRows * kChannels / kPack);
+  run_kernel(
       AveragePoolBackward<TypeParam>{gradient.data(), kPixels, kChannels, input_gradient.data()},
       kRows * kPixels * kChannels / kPack);
   expect_same<TypeParam>(out.floats(), cpu.value(2));

@@ -13,20 +13,26 @@ namespace {
 
 // A weight of 5 values and a bias of 4.
 const ParameterRange kRanges[] = {{0, 5, 0.125F, true}, {5, 9, 0, false}};
-constexpr ParameterTable kTable{kRanges, 2};
+
+struct Table {
+  std::vector<ParameterRange> ranges{std::begin(kRanges), std::end(kRanges)};
+  operator ParameterTable() const { return {ranges.data(), 2}; }
+};
 
 struct Step {
   std::vector<float> weight = random_values(1, 9), velocity = random_values(2, 9);
   std::vector<float> gradient = random_values(3, 9);
-  float lr = 0.1F;
+  Table table;
+  Shared<float> lr{0.1F};
 
   void run(Momentum kind, const float* trust = nullptr) {
-    run_on_host(update(0, kind, trust), 4);  // in two ranges, as buckets
-    run_on_host(update(4, kind, trust), 5);
+    run_kernel(update(0, kind, trust), 4);  // in two ranges, as buckets
+    run_kernel(update(4, kind, trust), 5);
   }
 
   UpdateWeight update(std::size_t first, Momentum kind, const float* trust) {
-    return {first, kTable, gradient.data(), weight.data(), velocity.data(), &lr, 0.9F, kind, trust};
+    return {first, table, gradient.data(), weight.data(), velocity.data(), lr.get(), 0.9F,
+            kind,  trust};
   }
 };
 
@@ -58,7 +64,7 @@ TEST(UpdateKernels, LookAheadWithNesterovsMomentum) {
 
 TEST(UpdateKernels, ReadTheLearningRateWhenTheyRun) {
   Step step, other;
-  other.lr = 0.2F;
+  *other.lr = 0.2F;
   step.run(Momentum::kPlain);
   other.run(Momentum::kPlain);
   EXPECT_NE(step.weight, other.weight);
@@ -74,12 +80,13 @@ TEST(UpdateKernels, FindTheParameterOfEveryElement) {
 
 std::vector<float> trust_ratios(const std::vector<float>& weight,
                                 const std::vector<float>& gradient) {
-  const Stretch stretches[] = {{0, 2}, {2, 4}, {4, 5}, {5, 9}};
-  const Index first[] = {0, 3, 4};
+  const Table table;
+  const std::vector<Stretch> stretches{{0, 2}, {2, 4}, {4, 5}, {5, 9}};
+  const std::vector<Index> first{0, 3, 4};
   std::vector<SquareSums> sums(4);
   std::vector<float> trust(2);
-  run_on_host(SumSquares{stretches, weight.data(), gradient.data(), sums.data()}, 4);
-  run_on_host(TrustRatio{kTable, first, sums.data(), 0.001F, trust.data()}, 2);
+  run_kernel(SumSquares{stretches.data(), weight.data(), gradient.data(), sums.data()}, 4);
+  run_kernel(TrustRatio{table, first.data(), sums.data(), 0.001F, trust.data()}, 2);
   return trust;
 }
 
