@@ -8,23 +8,22 @@ namespace {
 
 constexpr std::align_val_t kAlignment{64};
 
-void destroy(Batch* batch) {
-  ::operator delete(batch->images, kAlignment);
-  delete batch;
-}
-
 }  // namespace
 
 struct BatchPool::State {
   std::size_t rows = 0;
   ImageShape shape;
   SampleFormat format;
+  BatchMemory memory;
   std::mutex mutex;
   std::vector<Batch*> free;
   std::size_t allocated = 0;
 
   ~State() {
-    for (Batch* batch : free) destroy(batch);
+    for (Batch* batch : free) {
+      memory.give_back(batch->images);
+      delete batch;
+    }
   }
 
   Batch* make() {
@@ -33,7 +32,7 @@ struct BatchPool::State {
     batch->format = format;
     batch->rows = rows;
     batch->labels.resize(rows);
-    batch->images = static_cast<std::byte*>(::operator new(rows * batch->row_bytes(), kAlignment));
+    batch->images = memory.take(rows * batch->row_bytes());
     return batch.release();
   }
 
@@ -56,11 +55,20 @@ struct BatchPool::State {
   }
 };
 
-BatchPool::BatchPool(std::size_t rows, ImageShape shape, SampleFormat format)
+BatchMemory plain_batch_memory() {
+  return {.take =
+              [](std::size_t bytes) {
+                return static_cast<std::byte*>(::operator new(bytes, kAlignment));
+              },
+          .give_back = [](std::byte* memory) { ::operator delete(memory, kAlignment); }};
+}
+
+BatchPool::BatchPool(std::size_t rows, ImageShape shape, SampleFormat format, BatchMemory memory)
     : state_(std::make_shared<State>()) {
   state_->rows = rows;
   state_->shape = shape;
   state_->format = format;
+  state_->memory = std::move(memory);
 }
 
 BatchHandle BatchPool::take() {

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -53,11 +54,22 @@ using BatchHandle = std::shared_ptr<Batch>;
 /// Bytes of the images: for queues that are limited in bytes.
 inline std::size_t byte_size(const BatchHandle& batch) { return batch->rows * batch->row_bytes(); }
 
+/// Where batches have their images. Both calls come from any thread; `take` gives at least 64-byte
+/// aligned memory or throws.
+struct BatchMemory {
+  std::function<std::byte*(std::size_t bytes)> take;
+  std::function<void(std::byte* memory)> give_back;
+};
+
+/// Memory of the host's like any other.
+BatchMemory plain_batch_memory();
+
 /// Hands out batches of one size. It takes memory only while more batches are alive than ever
 /// before, so queues that are bounded bound it too. Thread-safe; outlived by its batches.
 class BatchPool {
  public:
-  BatchPool(std::size_t rows, ImageShape shape, SampleFormat format = {});
+  BatchPool(std::size_t rows, ImageShape shape, SampleFormat format = {},
+            BatchMemory memory = plain_batch_memory());
   BatchHandle take();
 
   /// Batches ever made; each costs `byte_size`.

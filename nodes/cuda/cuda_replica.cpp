@@ -89,10 +89,13 @@ CudaReplica::CudaReplica(const Network& network, const CudaReplicaOptions& optio
 }
 
 void CudaReplica::fill(const Network& network) {
-  const LossScale scale;
+  LossScale scale;
+  if (options_.replica.precision == Precision::kFloat16) {
+    scale = {.scale = options_.loss_scale, .inverse = 1 / options_.loss_scale};
+  }
   const std::vector<float> zeros(parameters_size());
   const auto ranges = parameter_ranges(network, options_.sgd, offsets_);
-  updates_.copy(arena_.bytes(step_.shared.loss_scale), &scale, sizeof(scale));
+  updates_.copy(loss_scale(), &scale, sizeof(scale));
   updates_.copy(arena_.bytes(step_.update.ranges), ranges.data(), bytes_of(ranges));
   updates_.copy(arena_.bytes(step_.shared.statistics), statistics_.data(), bytes_of(statistics_));
   updates_.copy(velocity(), zeros.data(), bytes_of(zeros));
@@ -219,14 +222,33 @@ void CudaReplica::update(const GradientBucket& gradient, double lr) {
   if (!gradient.values.empty()) {
     updates_.copy(gradients() + begin, gradient.values.data(), gradient.values.size_bytes());
   }
+  if (options_.replica.precision == Precision::kFloat16) {
+    if (begin == 0) update_scaled();
+  } else {
+    update_range(begin, end, nullptr);
+  }
+  updated_.record(updates_);
+}
+
+// With the last bucket of a step it is known whether a gradient has overflowed, here or, where the
+// mean is that of several, elsewhere: then no weight changes.
+void CudaReplica::update_scaled() {
+  const auto all = static_cast<Index>(parameters_size());
+  if (options_.averaging != Averaging::kNone) {
+    launch(FindOverflow{gradients(), loss_scale()}, all, updates_.get());
+  }
+  update_range(0, parameters_size(), &loss_scale()->overflowed);
+  launch(AdjustLossScale{loss_scale()}, 1, updates_.get());
+}
+
+void CudaReplica::update_range(std::size_t begin, std::size_t end, const int* skip) {
   const ParameterTable table{arena_.values<ParameterRange>(step_.update.ranges),
                              static_cast<Index>(offsets_.size() - 1)};
   launch(UpdateWeight{begin, table, gradients(), parameters(), velocity(),
                       arena_.floats(step_.update.lr), static_cast<float>(options_.sgd.momentum),
-                      Momentum::kPlain, nullptr},
+                      Momentum::kPlain, nullptr, skip},
          static_cast<Index>(end - begin), updates_.get());
   pack_weights(begin, end);
-  updated_.record(updates_);
 }
 
 void CudaReplica::pack_weights(std::size_t begin, std::size_t end) {

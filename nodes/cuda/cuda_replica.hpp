@@ -60,6 +60,8 @@ class CudaReplica final : public Replica, private OnDevice {
   void forward(const Pass& pass);
   std::vector<GradientBucket> backward(const Pass& pass);
   void fetch(GradientBucket& bucket);
+  void update_scaled();
+  void update_range(std::size_t begin, std::size_t end, const int* skip);
   void pack_weights(std::size_t begin, std::size_t end);
   StepResult result(std::size_t rows) const;
   std::size_t end_of(const GradientBucket& bucket) const;
@@ -67,6 +69,7 @@ class CudaReplica final : public Replica, private OnDevice {
   float* parameters() const { return arena_.floats(step_.shared.parameters); }
   float* gradients() const { return arena_.floats(step_.shared.gradients); }
   float* velocity() const { return arena_.floats(step_.update.velocity); }
+  LossScale* loss_scale() const { return arena_.values<LossScale>(step_.shared.loss_scale); }
   HostSide& host() const { return *reinterpret_cast<HostSide*>(host_.data()); }
 
   const CudaReplicaOptions options_;

@@ -28,6 +28,7 @@ Stream::Stream(GpuId gpu) : gpu_(std::move(gpu)) {
 }
 
 void Stream::copy(void* to, const void* from, std::size_t bytes) {
+  use(gpu_);
   check_on(gpu_, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, get()), "copy");
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include <forebay/nodes/batch/batch.hpp>
 #include <forebay/nodes/cuda/gpus.hpp>
 #include <forebay/nodes/train/replica.hpp>
 #include <forebay/nodes/train/sgd.hpp>
@@ -18,10 +19,20 @@ enum class Averaging : std::uint8_t {
 };
 
 struct CudaReplicaOptions {
-  ReplicaOptions replica;  // `threads` are not used
-  SgdOptions sgd;
-  GpuId gpu;
+  ReplicaOptions replica = {};  // `threads` are not used
+  SgdOptions sgd = {};
+  GpuId gpu = {};
   Averaging averaging = Averaging::kNone;
+  float loss_scale = 65536;  // that kFloat16 begins with; it finds its own
 };
+
+/// Makes the replica and takes its memory. The first one of a kind of GPU, network and rows times
+/// cuDNN's plans, which takes minutes. Throws `Error` where this build or the GPU cannot run it,
+/// and where its memory is short, saying what to do.
+std::unique_ptr<Replica> make_cuda_replica(const Network& network,
+                                           const CudaReplicaOptions& options);
+
+/// For batches that GPUs copy from by themselves.
+BatchMemory pinned_batch_memory();
 
 }  // namespace forebay

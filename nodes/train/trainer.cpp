@@ -117,6 +117,10 @@ Trainer::Reduced Trainer::all_reduce(std::vector<Bucket> parts) const {
 Trainer::Reduced Trainer::update(Reduced bucket) {
   bucket.step.lr = options_.lr(bucket.step.number);
   const GradientBucket& gradient = bucket.gradient;
+  if (on_devices()) {
+    for (const auto& replica : replicas_) replica->on_device()->update(gradient, bucket.step.lr);
+    return bucket;
+  }
   sgd_.update(weights_.parameters(), gradient.begin, gradient.values, bucket.step.lr);
   for (const auto& replica : replicas_) {
     replica->load_parameters(weights_, gradient.begin, gradient.values.size());
@@ -147,6 +151,27 @@ std::vector<Output<Trainer::Bucket>> Trainer::add_replicas(
   return outputs;
 }
 
+// A device has two input buffers: a batch may go there when the step before the last one that did
+// has ended.
+Input<BatchHandle> Trainer::add_uploads(Graph& graph, const Input<BatchHandle>& steps,
+                                        const Output<Step>& ended) {
+  using Message = std::tuple<BatchHandle, Step>;
+  for (const auto& replica : replicas_) replica->on_device()->begin_run();
+  const auto room = graph.join<BatchHandle, Step>("room", {.queue = 2});
+  const auto upload =
+      graph.transform("upload", {.queue = 1, .run_on = RunOn::kOwnThreads, .fixed = true},
+                      [this](const Message& message) {
+                        const BatchHandle& batch = std::get<0>(message);
+                        for (std::size_t i = 0; i < replicas_.size(); ++i) {
+                          replicas_[i]->on_device()->stage(shard(*batch, i));
+                        }
+                        return batch;
+                      });
+  room.output >> upload >> steps;
+  graph.feedback(ended, room.second, std::vector<Step>(2));
+  return room.first;
+}
+
 Stage<BatchHandle, Step> Trainer::train(Graph& graph) {
   stopped_ = false;
   const std::size_t buckets = replicas_.front()->buckets().size();
@@ -163,13 +188,14 @@ Stage<BatchHandle, Step> Trainer::train(Graph& graph) {
   const auto update = graph.transform(
       "update", small, [this](const Reduced& bucket) { return this->update(bucket); });
   const auto end = graph.collect<Reduced>("step-end", small, StepEnd(*this, graph, buckets));
-  const auto done = graph.broadcast<Step>("weights-new", {.queue = 1}, 2);
+  const auto done = graph.broadcast<Step>("weights-new", {.queue = 1}, on_devices() ? 3 : 2);
   gather.output >> (reduce >> update >> end) >> done.input;
 
   Step previous;
   previous.number = next_step() - 1;
   graph.feedback(done[0], begin.second, std::vector<Step>{previous});
-  return {begin.first, done[1]};
+  const auto batches = on_devices() ? add_uploads(graph, begin.first, done[2]) : begin.first;
+  return {batches, done[1]};
 }
 
 Stage<BatchHandle, StepResult> Trainer::validate(Graph& graph) {
@@ -193,7 +219,8 @@ Stage<BatchHandle, StepResult> Trainer::validate(Graph& graph) {
   return {scatter.input, sum.output};
 }
 
-void Trainer::collect_buffers() {
+void Trainer::collect() {
+  if (on_devices()) replicas_.front()->on_device()->read(weights_.parameters(), sgd_.velocity());
   const std::span<float> mean = weights_.buffers();
   std::fill(mean.begin(), mean.end(), 0.0f);
   const float share = 1.0f / static_cast<float>(replicas_.size());
@@ -222,6 +249,7 @@ void Trainer::restore(std::optional<Step> last, const std::vector<std::vector<fl
   const std::vector<float> model(weights_.buffers().begin(), weights_.buffers().end());
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     replicas_[i]->load_parameters(weights_, 0, weights_.parameters().size());
+    if (on_devices()) replicas_[i]->on_device()->load_velocity(sgd_.velocity());
     const std::vector<float>& own = buffers.empty() ? model : buffers[i];
     std::copy(own.begin(), own.end(), weights_.buffers().begin());
     replicas_[i]->load_buffers(weights_);

@@ -43,6 +43,12 @@ struct TrainerOptions {
 /// Every bucket is a message, so all-reduce and update of the last layers overlap the backward pass
 /// of the first. A step begins when the one before it has updated every weight. The result depends
 /// on the batches alone, not on timing: bitwise the same from run to run.
+///
+/// Replicas on devices of their own (all or none are: `Replica::on_device`) get each batch while
+/// the step before runs, and update their weights themselves:
+///
+///     batch ─► room ─► upload ─► step ─► forward-backward[i] ─ ...
+///               ▲ a step has ended: one of two buffers is free
 class Trainer {
  public:
   /// All replicas are compiled from `network`, which outlives this, for the same number of rows.
@@ -67,13 +73,14 @@ class Trainer {
   /// The number of the next step.
   std::int64_t next_step() const { return last_step_ ? last_step_->number + 1 : 0; }
 
-  /// Sets the weights' running statistics to the mean of the replicas'; for saving.
-  void collect_buffers();
+  /// Sets the weights' running statistics to the mean of the replicas', and brings weights and
+  /// optimizer from devices that have their own; for saving.
+  void collect();
   /// Gives those to every replica. At the end of an epoch: from then on all replicas validate
   /// alike, and like the saved model.
   void share_buffers();
 
-  // For checkpoints, between runs.
+  // For checkpoints, between runs, and after `collect`.
   const Weights& weights() const { return weights_; }
   Weights& weights() { return weights_; }
   Sgd& sgd() { return sgd_; }
@@ -102,6 +109,9 @@ class Trainer {
   struct Reduced;
   class StepEnd;
 
+  bool on_devices() const { return replicas_.front()->on_device() != nullptr; }
+  Input<BatchHandle> add_uploads(Graph& graph, const Input<BatchHandle>& steps,
+                                 const Output<Step>& ended);
   std::vector<Output<Bucket>> add_replicas(Graph& graph,
                                            const Output<std::tuple<BatchHandle, Step>>& steps);
   void forward_backward(std::size_t replica, const Batch& batch, const Step& previous,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <forebay/graph/inspect/host.hpp>
+#include <forebay/nodes/cuda/make_replica.hpp>
 #include <forebay/nodes/sim/sim_profile.hpp>
 #include <forebay/nodes/sim/sim_replica.hpp>
 
@@ -24,7 +25,27 @@ std::string wrong_batch(const TrainOptions& options, const SimProfile& profile) 
 }
 
 Precision wanted_precision(const TrainOptions& options) {
+  if (options.dtype == "float16") return Precision::kFloat16;
   return options.dtype == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32;
+}
+
+Precision used_precision(const TrainOptions& options) {
+  const Precision wanted = wanted_precision(options);
+  return on_gpus(options.devices) ? wanted : cpu_precision(wanted);
+}
+
+std::vector<std::unique_ptr<Replica>> make_gpu_replicas(const TrainOptions& options,
+                                                        const Network& network) {
+  const GpuMachine machine = find_gpus();
+  CudaReplicaOptions replica{.replica = replica_options(options), .sgd = sgd_options(options)};
+  if (options.devices.size() > 1) replica.averaging = Averaging::kHost;
+  std::vector<std::unique_ptr<Replica>> replicas;
+  for (const DeviceName& device : options.devices) {
+    const Gpu& gpu = machine.gpus.at(static_cast<std::size_t>(device.index));
+    replica.gpu = {.number = device.index, .name = gpu.name};
+    replicas.push_back(make_cuda_replica(network, replica));
+  }
+  return replicas;
 }
 
 }  // namespace
@@ -36,7 +57,7 @@ std::size_t rows_per_device(const TrainOptions& options) {
 // Each replica gets its share of the cores, of which large teams leave an eighth to the image path:
 // one thread of a team that has to wait for a core holds up all of them.
 int threads_per_replica(const TrainOptions& options) {
-  if (simulated(options.devices)) return 1;
+  if (simulated(options.devices) || on_gpus(options.devices)) return 1;
   const std::size_t share =
       std::max<std::size_t>(1, static_cast<std::size_t>(usable_threads()) / options.devices.size());
   return static_cast<int>(share - share / 8);
@@ -45,7 +66,10 @@ int threads_per_replica(const TrainOptions& options) {
 std::string describe_precision(const TrainOptions& options) {
   const Precision wanted = wanted_precision(options);
   if (wanted == Precision::kFloat32) return "";
-  return cpu_precision(wanted) == wanted
+  if (wanted == Precision::kFloat16) {
+    return "float16, with weights in float32 and a loss scale that is found while it trains";
+  }
+  return used_precision(options) == wanted
              ? "bfloat16, with weights in float32"
              : "float32, because this CPU has no instructions for bfloat16";
 }
@@ -55,8 +79,17 @@ ReplicaOptions replica_options(const TrainOptions& options) {
   replica.rows = rows_per_device(options);
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
   replica.threads = threads_per_replica(options);
-  replica.precision = cpu_precision(wanted_precision(options));
+  replica.precision = used_precision(options);
   return replica;
+}
+
+SgdOptions sgd_options(const TrainOptions& options) {
+  return {
+      .momentum = options.mom, .weight_decay = options.wd, .no_bias_decay = options.no_bias_decay};
+}
+
+BatchMemory batch_memory(const TrainOptions& options) {
+  return on_gpus(options.devices) ? pinned_batch_memory() : plain_batch_memory();
 }
 
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
@@ -66,6 +99,7 @@ std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
     return make_sim_replicas(network, replica, simulated_profile(options, network),
                              options.devices.size());
   }
+  if (on_gpus(options.devices)) return make_gpu_replicas(options, network);
   std::vector<std::unique_ptr<Replica>> replicas;
   for (std::size_t i = 0; i < options.devices.size(); ++i) {
     replicas.push_back(make_cpu_replica(network, replica));
@@ -83,12 +117,15 @@ std::vector<DeviceFacts> device_facts(const TrainOptions& options, const Network
                                       const Trainer& trainer) {
   const double total =
       simulated(options.devices) ? simulated_profile(options, network).device_bytes : 0;
+  const std::vector<Gpu> gpus = on_gpus(options.devices) ? find_gpus().gpus : std::vector<Gpu>();
   std::vector<DeviceFacts> devices;
   for (std::size_t i = 0; i < options.devices.size(); ++i) {
     DeviceFacts device;
     device.name = fmt::format("{}:{}", options.devices[i].kind, options.devices[i].index);
     device.memory_used = trainer.replica_bytes(i);
-    device.memory_total = static_cast<std::uint64_t>(total);
+    device.memory_total =
+        gpus.empty() ? static_cast<std::uint64_t>(total)
+                     : gpus.at(static_cast<std::size_t>(options.devices[i].index)).memory_bytes;
     devices.push_back(device);
   }
   return devices;

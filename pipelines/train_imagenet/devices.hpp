@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <forebay/graph/inspect/facts.hpp>
+#include <forebay/nodes/batch/batch.hpp>
 #include <forebay/nodes/network/network.hpp>
 #include <forebay/nodes/sim/sim_profile.hpp>
 #include <forebay/nodes/train/trainer.hpp>
@@ -18,18 +19,24 @@ namespace forebay {
 /// Images of each batch that one device gets.
 std::size_t rows_per_device(const TrainOptions& options);
 
-/// Threads that a replica computes with. Simulated ones do not compute: 1.
+/// Threads that a replica computes with; 1 where it is not this machine's CPU.
 int threads_per_replica(const TrainOptions& options);
 
-/// "bfloat16, ...": what the CPU computes in where --dtype asks for another type than float32;
+/// "bfloat16, ...": what the devices compute in where --dtype asks for another type than float32;
 /// empty where it does not.
 std::string describe_precision(const TrainOptions& options);
+
+/// The optimizer's, wherever it is.
+SgdOptions sgd_options(const TrainOptions& options);
+
+/// Where batches have their images: a GPU copies from memory that stays where it is.
+BatchMemory batch_memory(const TrainOptions& options);
 
 /// How each replica is compiled.
 ReplicaOptions replica_options(const TrainOptions& options);
 
 /// A replica for each of --devices. Throws `Error` where the batch does not fit into the memory of
-/// a simulated device, saying what would.
+/// a device, saying what would if it is simulated.
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
                                                     const Network& network);
 

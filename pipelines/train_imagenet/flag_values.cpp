@@ -78,18 +78,19 @@ Reader<ImageShape> image_shape() {
 
 Reader<std::vector<DeviceName>> device_list() {
   return {
-      "CPU replicas that differ, e.g. cpu:0,cpu:1, or cpu:auto, or a number of simulated devices "
-      "of one kind, e.g. sim:16:K80",
+      "CPU replicas that differ, e.g. cpu:0,cpu:1, or cpu:auto, GPUs, e.g. cuda:0,cuda:1, or a "
+      "number of simulated devices of one kind, e.g. sim:16:K80",
       [](std::string_view text) -> std::optional<std::vector<DeviceName>> {
         if (text.starts_with("sim:")) return simulated_devices(text.substr(4));
         if (text == "cpu:auto") return std::vector<DeviceName>{{"cpu", -1}};
         std::vector<DeviceName> devices;
         const auto number_of = whole<int>(0, 1023).read;
         for (const auto& part : split_commas(text)) {
-          if (!part.starts_with("cpu:")) return std::nullopt;
-          const auto index = number_of(std::string_view(part).substr(4));
-          if (!index) return std::nullopt;
-          DeviceName device{"cpu", *index};
+          const std::string kind = part.starts_with("cuda:") ? "cuda" : "cpu";
+          if (!part.starts_with(kind + ":")) return std::nullopt;
+          const auto index = number_of(std::string_view(part).substr(kind.size() + 1));
+          if (!index || (!devices.empty() && devices.front().kind != kind)) return std::nullopt;
+          DeviceName device{kind, *index};
           if (std::ranges::find(devices, device) != devices.end()) return std::nullopt;
           devices.push_back(std::move(device));
         }

@@ -181,46 +181,56 @@ Flag cache() {
   return made;
 }
 
-// Why a training on these GPUs cannot be, and what to do.
-Error no_gpu_training(const std::string& flag_and_value, const std::vector<int>& numbers) {
+// Throws where a training on these GPUs cannot be, saying what to do.
+void want_usable(const std::vector<DeviceName>& gpus, const std::string& flag_and_value) {
+  std::vector<int> numbers;
+  for (const DeviceName& gpu : gpus) numbers.push_back(gpu.index);
   const std::string why = why_unusable(find_gpus(), numbers);
-  return Error(fmt::format(
-      "{} but {} use --devices cpu:0,cpu:1", flag_and_value,
-      why.empty() ? "this version finds GPUs and does not train on them yet;" : why + ", or"));
+  if (why.empty()) return;
+  throw Error(fmt::format("{} but {}, or use --devices cpu:0,cpu:1", flag_and_value, why));
 }
 
 Flag gpus() {
-  auto made = flag(kTraining, "gpus", "LIST", &TrainOptions::gpus, path(),
-                   "numbers of NVIDIA GPUs; this version does not train on them yet and says what "
-                   "else is in the way, so only an empty list is accepted");
-  made.set = [number_of = whole<int>(0, 1023).read](TrainOptions&, const std::string& text,
-                                                    const std::string& where) {
+  Flag made{"gpus", kTraining,
+            "LIST", "numbers of NVIDIA GPUs, e.g. 0,1: the same as --devices cuda:0,cuda:1",
+            "",     {},
+            {}};
+  made.set = [list = device_list().read](TrainOptions& options, const std::string& text,
+                                         const std::string& where) {
     if (text.empty()) return;
     const std::string given = fmt::format("{}--gpus is '{}'", where, text);
-    std::vector<int> numbers;
+    std::string names;
     for (const std::string& part : split_commas(text)) {
-      const auto number = number_of(part);
-      if (!number) throw Error(given + "; give numbers of GPUs, e.g. 0,1");
-      numbers.push_back(*number);
+      names += fmt::format("{}cuda:{}", names.empty() ? "" : ",", part);
     }
-    throw no_gpu_training(given, numbers);
+    const auto devices = list(names);
+    if (!devices) throw Error(given + "; give numbers of GPUs, e.g. 0,1");
+    want_usable(*devices, given);
+    options.devices = *devices;
+  };
+  made.show = [](const TrainOptions& options) {
+    std::string numbers;
+    for (const DeviceName& device : options.devices) {
+      if (!on_gpus(options.devices)) break;
+      numbers += fmt::format("{}{}", numbers.empty() ? "" : ",", device.index);
+    }
+    return show(numbers);
   };
   return made;
 }
 
 Flag devices() {
-  auto made =
-      flag(kForebay, "devices", "LIST", &TrainOptions::devices, device_list(),
-           "a replica of the network on each, e.g. cpu:0,cpu:1; a batch is divided among them. "
-           "cpu:auto: as many as are fastest, with a share of the cores each. "
-           "sim:16:K80 simulates 16 devices: K80, V100, A100, H100, H200 or a profile's file");
+  auto made = flag(
+      kForebay, "devices", "LIST", &TrainOptions::devices, device_list(),
+      "a replica of the network on each, e.g. cpu:0,cpu:1 or cuda:0,cuda:1; a batch is divided "
+      "among them. cpu:auto: as many as are fastest, with a share of the cores each. "
+      "sim:16:K80 simulates 16 devices: K80, V100, A100, H100, H200 or a profile's file");
   made.set = [list = made.set](TrainOptions& options, const std::string& text,
                                const std::string& where) {
-    const bool cuda = text.find("cuda") != text.npos || text.find("gpu") != text.npos;
-    if (cuda && !text.starts_with("sim:")) {
-      throw no_gpu_training(fmt::format("{}--devices is '{}'", where, text), {});
-    }
     list(options, text, where);
+    if (on_gpus(options.devices)) {
+      want_usable(options.devices, fmt::format("{}--devices is '{}'", where, text));
+    }
     if (!simulated(options.devices)) return;
     try {
       find_sim_profile(options.devices.front().profile);
@@ -295,9 +305,9 @@ std::vector<Flag> training_flags() {
            text_from({"default"},
                      {"xavier", "msra", "orthogonal", "normal", "uniform", "one", "zero"}),
            "default: He-normal convolutions, as torchvision's"),
-      flag(kTraining, "dtype", "TYPE", &T::dtype, text_from({"float32", "bfloat16"}, {"float16"}),
-           "what the network computes in: float32, or on CPUs with instructions for it bfloat16; "
-           "weights and checkpoints are float32 with either"),
+      flag(kTraining, "dtype", "TYPE", &T::dtype, text_from({"float32", "bfloat16", "float16"}, {}),
+           "what the network computes in: float32, bfloat16 on GPUs and on CPUs with instructions "
+           "for it, or float16 on GPUs; weights and checkpoints are float32 with each"),
       gpus(),
       flag(kTraining, "kv-store", "NAME", &T::kv_store,
            text_from({"device", "local"},

@@ -102,7 +102,7 @@ HostPlan plan_of(const Host& host, const DataFacts& data, std::uint64_t images) 
   set("augment", images, images * (data.decoded + host.row_bytes()));
   set("batch", images, images * host.row_bytes());
   const std::uint64_t batches = host.batches_for(images);
-  set("step", batches, batches * host.batch_bytes());
+  for (const char* waits : {"step", "room"}) set(waits, batches, batches * host.batch_bytes());
   set("scatter", 1, 0);
   plan.kept_bytes = images * data.decoded;
   return plan;

@@ -281,6 +281,15 @@ void check_simulation(const TrainOptions& o) {
   }
 }
 
+void check_gpus(const TrainOptions& o) {
+  if (!on_gpus(o.devices) && o.dtype == "float16") {
+    throw Error("--dtype float16 is for GPUs; give bfloat16 or float32");
+  }
+  if (!on_gpus(o.devices) || o.batch_size > 0) return;
+  throw Error(
+      "--batch-size max is not supported on GPUs yet; give a number, e.g. 256 for each GPU");
+}
+
 void check_training(const TrainOptions& o) {
   if (const auto devices = static_cast<int>(o.devices.size()); o.batch_size % devices != 0) {
     const int nearest = std::max(1, o.batch_size / devices) * devices;
@@ -329,6 +338,7 @@ TrainOptions parse_options(const std::vector<std::string>& arguments) {
   check_nothing_is_learnt(options);
   check_simulation(options);
   check_cache(options);
+  check_gpus(options);
   check_training(options);
   check_checkpoints(options);
   check_inspection(options);

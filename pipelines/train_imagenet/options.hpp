@@ -28,8 +28,8 @@ enum class LogPrefix : std::uint8_t {
   kNode,   // "2017-01-01 12:00:00,123 Node[0] ", as MXNet 0.x printed
 };
 
-/// A device by kind and number: cpu:1. `sim:2:K80` stands for two of them, sim 0 and 1; `cpu:auto`
-/// has number -1 until it's known how many there are to be.
+/// A device by kind and number: cpu:1, cuda:0. `sim:2:K80` stands for two of them, sim 0 and 1;
+/// `cpu:auto` has number -1 until it's known how many there are to be.
 struct DeviceName {
   std::string kind = "cpu";
   int index = 0;
@@ -46,6 +46,11 @@ inline bool simulated(const std::vector<DeviceName>& devices) {
 /// Whether how many CPU replicas there are is found at the start: `cpu:auto`.
 inline bool found_at_start(const std::vector<DeviceName>& devices) {
   return devices.front().index < 0;
+}
+
+/// Whether those devices are NVIDIA's GPUs: all or none are.
+inline bool on_gpus(const std::vector<DeviceName>& devices) {
+  return devices.front().kind == "cuda";
 }
 
 /// `--decode.concurrency=8` is {"decode", "concurrency", "8"}.
@@ -90,7 +95,6 @@ struct TrainOptions {
   int batch_size = 128;        // over all devices together; 0: as many as fit, found at the start
   bool largest_batch = false;  // that it was to be found
   std::vector<DeviceName> devices = {{"cpu", 0}};
-  std::string gpus;
   std::string kv_store = "device";
   std::uint64_t seed = 0;
   std::string model_prefix;

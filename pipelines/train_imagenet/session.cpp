@@ -69,9 +69,7 @@ ScheduleOptions schedule_options(const TrainOptions& options, std::uint64_t epoc
 }
 
 TrainerOptions trainer_options(const TrainOptions& options, const Schedule& schedule) {
-  return {.sgd = {.momentum = options.mom,
-                  .weight_decay = options.wd,
-                  .no_bias_decay = options.no_bias_decay},
+  return {.sgd = sgd_options(options),
           .lr = [&schedule](std::int64_t step) { return schedule.at(step); },
           .stop = InterruptWatch::seen};
 }
@@ -88,7 +86,8 @@ Session::Session(const TrainOptions& options, Log& log)
     : options_(options),
       log_(log),
       network_(make_network(options)),
-      batches_(static_cast<std::size_t>(options.batch_size), options.image_shape),
+      batches_(static_cast<std::size_t>(options.batch_size), options.image_shape, {},
+               batch_memory(options)),
       images_(options.host_plan.kept_bytes),
       threads_(threads_per_replica(options)),
       clock_(seconds_now),
@@ -180,7 +179,7 @@ SessionResult Session::train() {
 
 void Session::train_and_validate(int epoch) {
   const bool finished = train_epoch(epoch);
-  trainer_->collect_buffers();
+  trainer_->collect();
   if (!finished) {
     result_.interrupted = true;
     save(interrupted_stem(options_.model_prefix), epoch);

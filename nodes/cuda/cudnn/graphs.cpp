@@ -68,16 +68,21 @@ class Builder {
   }
 
   /// cuDNN's dimensions are always NCHW; the strides say that memory is NHWC.
-  Tensor nhwc(std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
-    return graph_->tensor(
-        Tensor_attributes().set_dim({n, c, h, w}).set_stride({c * h * w, 1, c * w, c}));
+  Tensor nhwc(Uid uid, std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+    return graph_->tensor(Tensor_attributes()
+                              .set_uid(uid)
+                              .set_dim({n, c, h, w})
+                              .set_stride({c * h * w, 1, c * w, c}));
   }
-  Tensor input() { return nhwc(conv_.rows, conv_.in_channels, conv_.height, conv_.width); }
+  Tensor input() {
+    return nhwc(kInputUid, conv_.rows, conv_.in_channels, conv_.height, conv_.width);
+  }
   Tensor weights() {
-    return nhwc(conv_.out_channels, conv_.in_channels, conv_.kernel, conv_.kernel);
+    return nhwc(kWeightsUid, conv_.out_channels, conv_.in_channels, conv_.kernel, conv_.kernel);
   }
   Tensor output_gradient() {
-    return nhwc(conv_.rows, conv_.out_channels, out_size(conv_.height), out_size(conv_.width));
+    return nhwc(kOutputGradientUid, conv_.rows, conv_.out_channels, out_size(conv_.height),
+                out_size(conv_.width));
   }
   Tensor by_channel(fe::DataType_t type) {
     const std::int64_t c = conv_.in_channels;
@@ -118,7 +123,9 @@ class Builder {
     return graph_->pointwise(shifted, fe::graph::Pointwise_attributes().set_mode(Mode::RELU_FWD));
   }
 
-  void output(const Tensor& tensor) { tensor->set_output(true).set_data_type(type_); }
+  void output(const Tensor& tensor) {
+    tensor->set_output(true).set_data_type(type_).set_uid(kOutputUid);
+  }
   void float_output(const Tensor& tensor) {
     tensor->set_output(true).set_data_type(fe::DataType_t::FLOAT);
   }

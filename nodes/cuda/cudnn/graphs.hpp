@@ -10,8 +10,12 @@
 
 namespace forebay::cuda {
 
+/// Tensors of the graphs that have one output.
+enum Uid : std::int64_t { kInputUid = 1, kWeightsUid, kOutputGradientUid, kOutputUid };
+
 /// The graph, to be validated and planned. cuDNN knows fusions by the exact order of operations and
-/// by which results stay virtual, so both are as in cudnn-frontend's samples.
+/// by which results stay virtual, so both are as in cudnn-frontend's samples. `device` is null
+/// where a handle of cuDNN's tells the GPU.
 std::shared_ptr<cudnn_frontend::graph::Graph> make_graph(
     const Convolution& convolution, ConvolutionGraph kind, ValueType type,
     std::shared_ptr<const cudnn_frontend::DeviceProperties> device);

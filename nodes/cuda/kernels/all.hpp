@@ -5,6 +5,7 @@
 #include <forebay/nodes/cuda/kernels/bias.hpp>
 #include <forebay/nodes/cuda/kernels/images.hpp>
 #include <forebay/nodes/cuda/kernels/loss.hpp>
+#include <forebay/nodes/cuda/kernels/loss_scale.hpp>
 #include <forebay/nodes/cuda/kernels/norm.hpp>
 #include <forebay/nodes/cuda/kernels/pointwise.hpp>
 #include <forebay/nodes/cuda/kernels/pool.hpp>

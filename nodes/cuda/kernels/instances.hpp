@@ -13,6 +13,8 @@ FOREBAY_KERNEL(SumLosses);
 FOREBAY_KERNEL(SumSquares);
 FOREBAY_KERNEL(TrustRatio);
 FOREBAY_KERNEL(UpdateWeight);
+FOREBAY_KERNEL(FindOverflow);
+FOREBAY_KERNEL(AdjustLossScale);
 
 #define FOREBAY_KERNELS_OF(Value)                 \
   FOREBAY_KERNEL(PadImages<std::uint8_t, Value>); \

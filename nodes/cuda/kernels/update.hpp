@@ -38,7 +38,8 @@ enum class Momentum : std::uint8_t { kPlain, kNesterov };
 
 /// One element from `first` on: v = momentum * v + (g + decay * w), w -= lr * v; with Nesterov's
 /// momentum w -= lr * (g + decay * w + momentum * v) instead. `trust`, when not null, is a factor
-/// of each parameter's (g + decay * w).
+/// of each parameter's (g + decay * w). `skip`, when not null, leaves all as it is where it is not
+/// 0.
 struct UpdateWeight {
   std::size_t first;
   ParameterTable parameters;
@@ -48,8 +49,10 @@ struct UpdateWeight {
   float momentum;
   Momentum kind;
   const float* trust;
+  const int* skip;
 
   __host__ __device__ void operator()(Index index) const {
+    if (skip != nullptr && *skip != 0) return;
     const std::size_t element = first + index;
     const Index parameter = parameters.of(element);
     const float w = weight[element];

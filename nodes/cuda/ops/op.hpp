@@ -8,6 +8,7 @@
 
 #include <forebay/nodes/cuda/convolution.hpp>
 #include <forebay/nodes/cuda/kernels/launch.hpp>
+#include <forebay/nodes/cuda/kernels/loss_scale.hpp>
 #include <forebay/nodes/cuda/kernels/pointwise.hpp>
 #include <forebay/nodes/memory/op.hpp>
 
@@ -27,13 +28,6 @@ struct Pass {
 struct SharedBuffers {
   int parameters = -1, gradients = -1, statistics = -1;
   int loss_scale = -1;  // a `LossScale`
-};
-
-/// The factor that the loss's gradient has against underflow in fp16, else 1. On the GPU, so that a
-/// captured step reads the current one.
-struct LossScale {
-  float scale = 1, inverse = 1;
-  int overflowed = 0;  // a gradient of this step was not finite
 };
 
 /// A layer whose passes only queue work.

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -96,7 +97,7 @@ TEST(OptionsTest, AcceptsValuesAfterSpaceAndEqualsSign) {
       parse({"--lr=0.5", "--mom", "0", "--gpus=", "--data-train-idx", "", "--wd=1e-5"});
   EXPECT_EQ(options.lr, 0.5);
   EXPECT_EQ(options.mom, 0);
-  EXPECT_EQ(options.gpus, "");
+  EXPECT_EQ(options.devices, (std::vector<DeviceName>{{"cpu", 0}}));  // an empty list of GPUs
   EXPECT_EQ(options.wd, 1e-5);
 }
 
@@ -191,7 +192,7 @@ TEST(OptionsTest, RefusesMxnetsOtherFlagsByNameButAcceptsTheirDefaults) {
 
 TEST(OptionsTest, RefusesMxnetsOtherValuesByName) {
   EXPECT_EQ(error_with_data({"--dtype", "float16"}),
-            "--dtype float16 is not supported yet; give float32 or bfloat16");
+            "--dtype float16 is for GPUs; give bfloat16 or float32");
   EXPECT_EQ(error_with_data({"--kv-store", "dist_sync"}),
             "--kv-store dist_sync is not supported yet; give device or local");
   EXPECT_EQ(error_with_data({"--network", "vgg"}),
@@ -205,15 +206,20 @@ TEST(OptionsTest, RefusesMxnetsOtherValuesByName) {
 // looked for.
 TEST(OptionsTest, SaysWhatIsInTheWayOfGpusAndPointsToCpuDevices) {
   const auto in_the_way = [](const std::vector<int>& numbers) {
-    const std::string why = why_unusable(find_gpus(), numbers);
-    return why.empty() ? "this version finds GPUs and does not train on them yet; use --devices"
-                       : why + ", or use --devices";
+    return why_unusable(find_gpus(), numbers);
   };
-  EXPECT_EQ(error_with_data({"--gpus", "0,1"}),
-            "--gpus is '0,1' but " + in_the_way({0, 1}) + " cpu:0,cpu:1");
-  EXPECT_EQ(error_with_data({"--devices", "cuda:0"}),
-            "--devices is 'cuda:0' but " + in_the_way({}) + " cpu:0,cpu:1");
+  const auto expect = [&](const std::string& flag, const std::string& value,
+                          const std::vector<int>& numbers) {
+    const std::string why = in_the_way(numbers);
+    EXPECT_EQ(error_with_data({"--" + flag, value}),
+              why.empty() ? "accepted"
+                          : fmt::format("--{} is '{}' but {}, or use --devices cpu:0,cpu:1", flag,
+                                        value, why));
+  };
+  expect("gpus", "0,1", {0, 1});
+  expect("devices", "cuda:0", {0});
   EXPECT_EQ(error_with_data({"--gpus", "0,x"}), "--gpus is '0,x'; give numbers of GPUs, e.g. 0,1");
+  EXPECT_EQ(error_with_data({"--gpus", "0,0"}), "--gpus is '0,0'; give numbers of GPUs, e.g. 0,1");
 }
 
 TEST(OptionsTest, NamesTheFlagWhoseValueIsMissing) {
@@ -260,8 +266,9 @@ TEST(OptionsTest, RefusesSettingsThatNoNodeHas) {
 
 TEST(OptionsTest, SaysWhatToGiveForAWrongValue) {
   const std::string kDevices =
-      "; give CPU replicas that differ, e.g. cpu:0,cpu:1, or a number of simulated devices of one "
-      "kind, e.g. sim:16:K80";
+      "; give CPU replicas that differ, e.g. cpu:0,cpu:1, or cpu:auto, GPUs, e.g. cuda:0,cuda:1, "
+      "or "
+      "a number of simulated devices of one kind, e.g. sim:16:K80";
   const std::pair<std::vector<std::string>, std::string> cases[] = {
       {{"--lr", "fast"}, "--lr is 'fast'; give a number above 0"},
       {{"--lr", "nan"}, "--lr is 'nan'; give a number above 0"},

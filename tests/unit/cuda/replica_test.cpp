@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -166,13 +168,52 @@ TEST_F(GpuReplica, TrainsAsTheCpuDoes) {
 
 // A wait that is missing shows as other bits in one of them.
 TEST_F(GpuReplica, GivesTheSameBitsInWhateverOrderItsStreamsRun) {
-  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+  for (const Precision precision :
+       {Precision::kFloat32, Precision::kBfloat16, Precision::kFloat16}) {
     const Trained expected = trained(HostOrder::kAtOnce, 0, precision);
     EXPECT_EQ(trained(HostOrder::kLate, 0, precision), expected);
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
       EXPECT_EQ(trained(HostOrder::kRandom, seed, precision), expected) << seed;
     }
   }
+}
+
+// Gradients that overflow change nothing and halve the scale, until they do not.
+TEST_F(GpuReplica, FindsItsLossScaleInFloat16) {
+  CudaReplicaOptions options{.replica = {.rows = kRows, .precision = Precision::kFloat16},
+                             .sgd = kSgd,
+                             .gpu = {0, "test"}};
+  options.loss_scale = 1 << 20;
+  CudaReplica replica(network_, options, std::make_unique<HostConvolver>());
+  load(replica, initial());
+  Trained first, last;
+  train(replica, 0, 1, first);
+  read(replica, first);
+  const Weights weights = initial();
+  EXPECT_TRUE(std::ranges::equal(first.parameters, weights.parameters()));
+  EXPECT_TRUE(std::ranges::all_of(first.velocity, [](float v) { return v == 0; }));
+  train(replica, 1, 12, last);
+  read(replica, last);
+  EXPECT_FALSE(std::ranges::equal(last.parameters, weights.parameters()));
+  EXPECT_TRUE(std::ranges::all_of(last.parameters, [](float w) { return std::isfinite(w); }));
+}
+
+TEST(LossScaleKernel, HalvesWhereAGradientOverflowedAndDoublesWhereNoneDid) {
+  LossScale scale{.scale = 8, .inverse = 1.0F / 8, .overflowed = 1, .good_steps = 5};
+  const AdjustLossScale adjust{&scale};
+  adjust(0);
+  EXPECT_EQ(scale.scale, 4);
+  EXPECT_EQ(scale.inverse, 0.25F);
+  EXPECT_EQ(scale.overflowed, 0);
+  for (int step = 0; step < 1999; ++step) adjust(0);
+  EXPECT_EQ(scale.scale, 4);
+  adjust(0);
+  EXPECT_EQ(scale.scale, 8);
+  const float infinite = std::numeric_limits<float>::infinity(), fine = 1;
+  FindOverflow{&fine, &scale}(0);
+  EXPECT_EQ(scale.overflowed, 0);
+  FindOverflow{&infinite, &scale}(0);
+  EXPECT_EQ(scale.overflowed, 1);
 }
 
 TEST_F(GpuReplica, GoesOnFromWhatItWasReadInto) {

@@ -31,8 +31,8 @@ struct Step {
   }
 
   UpdateWeight update(std::size_t first, Momentum kind, const float* trust) {
-    return {first, table, gradient.data(), weight.data(), velocity.data(), lr.get(), 0.9F,
-            kind,  trust};
+    return {first, table, gradient.data(), weight.data(), velocity.data(), lr.get(),
+            0.9F,  kind,  trust,           nullptr};
   }
 };
 

@@ -335,7 +335,7 @@ TEST_F(TrainerTest, RunningStatisticsBecomeTheMeanOfTheReplicas) {
   run(*trainer, 1);  // labels 0..7: means 1.5 and 5.5
   EXPECT_EQ(trainer->replica_buffers()[0][0], 1.5f);
   EXPECT_EQ(trainer->replica_buffers()[1][0], 5.5f);
-  trainer->collect_buffers();
+  trainer->collect();
   EXPECT_EQ(trainer->weights().buffers()[0], 3.5f);
   EXPECT_EQ(trainer->replica_buffers()[0][0], 1.5f);
   trainer->share_buffers();

@@ -1,0 +1,37 @@
+#pragma once
+
+// Which of cuDNN's plans was the fastest for each graph, kept in a file.
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <forebay/nodes/cuda/convolution.hpp>
+
+namespace forebay::cuda {
+
+/// The choices for one kind of GPU and one version of cuDNN. Not thread-safe.
+class PlanChoices {
+ public:
+  /// Reads `path`. Where there is no such file, or it is damaged, nothing is chosen yet.
+  explicit PlanChoices(std::string path);
+
+  /// cuDNN's name of the plan, "eng4_k2=0_..."; empty where none was chosen.
+  std::string find(const Convolution& convolution, ConvolutionGraph graph, ValueType type) const;
+
+  /// Remembers it, and saves all; where the file cannot be written, for this process alone.
+  void add(const Convolution& convolution, ConvolutionGraph graph, ValueType type,
+           std::string plan);
+
+ private:
+  void save() const;
+
+  std::string path_;
+  std::map<std::string, std::string> plans_;
+};
+
+/// "/home/me/.cache/forebay/cudnn-9.19.0-NVIDIA-H200.json": under XDG_CACHE_HOME where that is set;
+/// in the working folder where there is no HOME either.
+std::string plan_choices_path(std::string_view gpu, std::string_view cudnn);
+
+}  // namespace forebay::cuda
