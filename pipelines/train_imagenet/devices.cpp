@@ -123,9 +123,12 @@ std::vector<DeviceFacts> device_facts(const TrainOptions& options, const Network
     DeviceFacts device;
     device.name = fmt::format("{}:{}", options.devices[i].kind, options.devices[i].index);
     device.memory_used = trainer.replica_bytes(i);
-    device.memory_total =
-        gpus.empty() ? static_cast<std::uint64_t>(total)
-                     : gpus.at(static_cast<std::size_t>(options.devices[i].index)).memory_bytes;
+    device.memory_total = static_cast<std::uint64_t>(total);
+    if (!gpus.empty()) {
+      const Gpu& gpu = gpus.at(static_cast<std::size_t>(options.devices[i].index));
+      device.memory_total = gpu.memory_bytes;
+      device.pci = gpu.pci;
+    }
     devices.push_back(device);
   }
   return devices;

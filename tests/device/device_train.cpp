@@ -1,0 +1,215 @@
+// Training on a GPU, each as a line of JSON:
+//
+//   device_train compare TYPE          a step of two networks beside the CPU device's
+//   device_train speed DEPTH ROWS TYPE images/s of a ResNet, and its memory beside the plan
+//
+// TYPE is float32, bfloat16 or float16. Fails where results differ by more than the type rounds.
+
+#include <cuda_runtime.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/cuda/check.hpp>
+#include <forebay/nodes/cuda/gpus.hpp>
+#include <forebay/nodes/cuda/make_replica.hpp>
+#include <forebay/nodes/random.hpp>
+
+namespace forebay {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using cuda::check;
+
+constexpr SgdOptions kSgd{.momentum = 0.9, .weight_decay = 1e-4};
+
+struct Type {
+  const char* name;
+  Precision precision;
+  double loss, gradients;  // distances from the CPU's float32, relative
+};
+// As in the tests of steps on the host: each activation is rounded, and gradients grow in depth.
+constexpr Type kTypes[] = {{"float32", Precision::kFloat32, 1e-4, 2e-3},
+                           {"bfloat16", Precision::kBfloat16, 3e-2, 3e-1},
+                           {"float16", Precision::kFloat16, 5e-3, 5e-2}};
+
+const Type& type_of(const std::string& name) {
+  const auto* const found = std::ranges::find(kTypes, name, &Type::name);
+  if (found == std::end(kTypes)) throw Error("give float32, bfloat16 or float16");
+  return *found;
+}
+
+GpuId gpu() {
+  const GpuMachine machine = find_gpus();
+  const int wanted[] = {0};
+  if (const std::string why = why_unusable(machine, wanted); !why.empty()) throw Error(why);
+  return {.number = 0, .name = machine.gpus[0].name};
+}
+
+/// A batch that a GPU copies from by itself.
+class Batch {
+ public:
+  Batch(const Network& network, std::size_t rows) : labels_(rows) {
+    const ImageShape& shape = network.input();
+    count_ = rows * static_cast<std::size_t>(shape.channels * shape.height * shape.width);
+    images_ = reinterpret_cast<float*>(memory_.take(count_ * sizeof(float)));
+    Random random(1);
+    for (std::size_t i = 0; i < count_; ++i) images_[i] = static_cast<float>(random.normal());
+    for (int& label : labels_) {
+      label = static_cast<int>(random.below(static_cast<std::uint64_t>(network.classes)));
+    }
+  }
+  ~Batch() { memory_.give_back(reinterpret_cast<std::byte*>(images_)); }
+  Batch(const Batch&) = delete;  // given back once
+
+  Shard shard() const { return {images_, labels_, labels_.size()}; }
+
+ private:
+  BatchMemory memory_ = pinned_batch_memory();
+  std::size_t count_ = 0;
+  float* images_ = nullptr;
+  std::vector<int> labels_;
+};
+
+void load(Replica& replica, const Network& network) {
+  Weights weights(network);
+  weights.initialise(1);
+  replica.load_parameters(weights, 0, weights.parameters().size());
+  replica.load_buffers(weights);
+}
+
+struct Outcome {
+  StepResult result;
+  std::vector<float> gradients;
+};
+
+Outcome step(Replica& replica, const Network& network, const Shard& shard) {
+  load(replica, network);
+  Outcome outcome;
+  outcome.gradients.resize(Weights(network).parameters().size());
+  outcome.result = replica.forward_backward(shard, [&](const GradientBucket& bucket) {
+    std::ranges::copy(bucket.values,
+                      outcome.gradients.begin() + static_cast<std::ptrdiff_t>(bucket.begin));
+  });
+  return outcome;
+}
+
+double norm_of(const std::vector<float>& values) {
+  double sum = 0;
+  for (const float value : values) sum += double{value} * double{value};
+  return std::sqrt(sum);
+}
+
+double distance(std::vector<float> a, const std::vector<float>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
+  return norm_of(a) / norm_of(b);
+}
+
+bool compare(const GpuId& gpu, const Network& network, std::size_t rows, const Type& type) {
+  const Batch batch(network, rows);
+  const auto on_cpu = make_cpu_replica(network, {.rows = rows, .threads = 1});
+  const auto on_gpu =
+      make_cuda_replica(network, {.replica = {.rows = rows, .precision = type.precision},
+                                  .sgd = kSgd,
+                                  .gpu = gpu,
+                                  .averaging = Averaging::kHost,  // shows its gradients
+                                  .loss_scale = 1024});
+  const Outcome expected = step(*on_cpu, network, batch.shard());
+  const Outcome got = step(*on_gpu, network, batch.shard());
+  const double loss =
+      std::abs(got.result.loss_sum - expected.result.loss_sum) / expected.result.loss_sum;
+  const double gradients = distance(got.gradients, expected.gradients);
+  fmt::print(R"("{}": {{"loss_distance": {:.2g}, "gradient_distance": {:.2g}}})", network.name,
+             loss, gradients);
+  return loss <= type.loss && gradients <= type.gradients;
+}
+
+void compare(const Type& type) {
+  const GpuId id = gpu();
+  fmt::print("{{");
+  const bool small = compare(id, resnet(20, {3, 32, 32}, 10), 16, type);
+  fmt::print(", ");
+  const bool large = compare(id, resnet(18, {3, 64, 64}, 1000), 8, type);
+  fmt::print("}}\n");
+  if (!small || !large) throw Error("that is farther from the CPU's than the type's rounding");
+}
+
+std::size_t free_memory() {
+  std::size_t free = 0, total = 0;
+  check(cudaMemGetInfo(&free, &total), "ask for the free memory");
+  return free;
+}
+
+// A step as the trainer makes it: the next batch is on its way while one runs.
+void train_step(Replica& replica, const Shard& shard) {
+  OnDevice& device = *replica.on_device();
+  replica.forward_backward(shard, [&](const GradientBucket& bucket) {
+    if (bucket.index == 0) device.stage(shard);
+    device.update(bucket, 0.1);
+  });
+}
+
+double median_seconds(Replica& replica, const Shard& shard) {
+  constexpr int kWarmUp = 8, kSteps = 30;
+  std::vector<double> times;
+  replica.on_device()->begin_run();
+  replica.on_device()->stage(shard);
+  for (int i = 0; i < kWarmUp + kSteps; ++i) {
+    const auto begin = Clock::now();
+    train_step(replica, shard);
+    if (i >= kWarmUp) {
+      times.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+    }
+  }
+  std::ranges::nth_element(times, times.begin() + kSteps / 2);
+  return times[kSteps / 2];
+}
+
+void speed(int depth, std::size_t rows, const Type& type) {
+  constexpr double kGiB = 1 << 30;
+  const Network network = resnet(depth);
+  const GpuId id = gpu();
+  check(cudaSetDevice(id.number), "use the GPU");
+  const std::size_t before = free_memory();
+  const auto begin = Clock::now();
+  const auto replica = make_cuda_replica(
+      network, {.replica = {.rows = rows, .precision = type.precision}, .sgd = kSgd, .gpu = gpu()});
+  const double made = std::chrono::duration<double>(Clock::now() - begin).count();
+  load(*replica, network);
+  const Batch batch(network, rows);
+  const double seconds = median_seconds(*replica, batch.shard());
+  fmt::print(R"({{"images_per_s": {:.1f}, "step_ms": {:.2f}, "seconds_to_make": {:.1f}, )"
+             R"("planned_gib": {:.3f}, "taken_gib": {:.3f}}})",
+             static_cast<double>(rows) / seconds, 1e3 * seconds, made,
+             static_cast<double>(replica->memory_bytes()) / kGiB,
+             static_cast<double>(before - free_memory()) / kGiB);
+  fmt::print("\n");
+}
+
+void run(const std::vector<std::string>& words) {
+  if (words.size() == 2 && words[0] == "compare") return compare(type_of(words[1]));
+  if (words.size() == 4 && words[0] == "speed") {
+    return speed(std::stoi(words[1]), std::stoul(words[2]), type_of(words[3]));
+  }
+  throw Error("give compare TYPE, or speed DEPTH ROWS TYPE");
+}
+
+}  // namespace
+}  // namespace forebay
+
+int main(int count, char** words) {
+  try {
+    forebay::run({words + 1, words + count});
+  } catch (const std::exception& error) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "device_train: %s\n", error.what());
+    return 1;
+  }
+}
