@@ -1,0 +1,1 @@
+// Its precompiled headers are what it is for.
