@@ -16,8 +16,8 @@ __attribute__((target("avx2"), flatten)) void on_avx2(Arguments... arguments) {
 }
 #endif
 
-/// Calls `kLoop`, a function, with `arguments`. Like FOREBAY_VECTOR_CLONES, but for 16-bit values
-/// too, whose vectors of 64 bytes want more than AVX-512's foundation; GCC 12 clones for no more.
+/// Calls `kLoop`, a function, with `arguments`. GCC's `target_clones` would do the same but for
+/// templates, and for 16-bit values, whose vectors of 64 bytes want more than AVX-512's foundation.
 template <auto kLoop, class... Arguments>
 void widest(Arguments... arguments) {
 #if defined(__x86_64__)

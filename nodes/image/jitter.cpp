@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <forebay/nodes/vector_clones.hpp>
+#include <forebay/nodes/widest.hpp>
 
 namespace forebay {
 namespace {
@@ -33,15 +33,14 @@ double mean_gray(const Image& image) {
 }
 
 /// Every byte through value x factor + offset.
-FOREBAY_VECTOR_CLONES void scale_bytes(std::uint8_t* bytes, std::size_t count, float factor,
-                                       float offset) {
+void scale_bytes(std::uint8_t* bytes, std::size_t count, float factor, float offset) {
   for (std::size_t i = 0; i < count; ++i) {
     bytes[i] = to_pixel(static_cast<float>(bytes[i]) * factor + offset);
   }
 }
 
 /// Every pixel (R, G, B) through value x factor + its gray x (1 - factor).
-FOREBAY_VECTOR_CLONES void mix_with_gray(std::uint8_t* bytes, std::size_t pixels, float factor) {
+void mix_with_gray(std::uint8_t* bytes, std::size_t pixels, float factor) {
   for (std::size_t i = 0; i < pixels; ++i) {
     const auto red = static_cast<float>(bytes[3 * i]);
     const auto green = static_cast<float>(bytes[3 * i + 1]);
@@ -66,17 +65,18 @@ ColorJitter draw_color_jitter(const ColorJitterRange& range, Random& random) {
 }
 
 void change_brightness(Image& image, double factor) {
-  scale_bytes(image.row(0), image.bytes(), static_cast<float>(factor), 0.0f);
+  widest<scale_bytes>(image.row(0), image.bytes(), static_cast<float>(factor), 0.0f);
 }
 
 void change_contrast(Image& image, double factor) {
   const double offset = (1 - factor) * mean_gray(image);
-  scale_bytes(image.row(0), image.bytes(), static_cast<float>(factor), static_cast<float>(offset));
+  widest<scale_bytes>(image.row(0), image.bytes(), static_cast<float>(factor),
+                      static_cast<float>(offset));
 }
 
 void change_saturation(Image& image, double factor) {
   if (image.channels() == 1) return;
-  mix_with_gray(image.row(0), image.bytes() / 3, static_cast<float>(factor));
+  widest<mix_with_gray>(image.row(0), image.bytes() / 3, static_cast<float>(factor));
 }
 
 void jitter_color(Image& image, const ColorJitter& jitter) {

@@ -4,16 +4,15 @@
 #include <cstring>
 
 #include <forebay/nodes/image/sample_rows.hpp>
-#include <forebay/nodes/vector_clones.hpp>
+#include <forebay/nodes/widest.hpp>
 
 namespace forebay {
 namespace {
 
 constexpr std::size_t kPadding = 3 * 64;  // three vectors may read as many floats too far
 
-FOREBAY_VECTOR_CLONES void scale_row(const std::uint8_t* __restrict row,
-                                     const float* __restrict scale, const float* __restrict shift,
-                                     std::size_t count, float* __restrict out) {
+void scale_row(const std::uint8_t* __restrict row, const float* __restrict scale,
+               const float* __restrict shift, std::size_t count, float* __restrict out) {
   for (std::size_t i = 0; i < count; ++i) {
     out[i] = static_cast<float>(row[i]) * scale[i] + shift[i];
   }
@@ -60,9 +59,10 @@ void Normalise::operator()(const ImageView& image, Mirror mirror, SampleOut out)
     const detail::SampleRow to =
         detail::sample_row(out, {image.width, image.height}, image.channels, y);
     if (out.format == SampleFormat{}) {
-      scale_row(row, scale_.data(), shift_.data(), count, static_cast<float*>(to.channels[0]));
+      widest<scale_row>(row, scale_.data(), shift_.data(), count,
+                        static_cast<float*>(to.channels[0]));
     } else {
-      scale_row(row, scale_.data(), shift_.data(), count, values.data());
+      widest<scale_row>(row, scale_.data(), shift_.data(), count, values.data());
       detail::write_row(values.data(), static_cast<std::size_t>(image.width), image.channels, to);
     }
   }

@@ -4,7 +4,7 @@
 #include <array>
 #include <cassert>
 
-#include <forebay/nodes/vector_clones.hpp>
+#include <forebay/nodes/widest.hpp>
 
 namespace forebay {
 namespace {
@@ -12,13 +12,12 @@ namespace {
 // Small enough to stay in the first-level cache together with one part's slice.
 constexpr std::size_t kSlice = 2048;
 
-FOREBAY_VECTOR_CLONES void scale(float* __restrict sum, const float* __restrict values,
-                                 float weight, std::size_t count) {
+void scale(float* __restrict sum, const float* __restrict values, float weight, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) sum[i] = weight * values[i];
 }
 
-FOREBAY_VECTOR_CLONES void add_scaled(float* __restrict sum, const float* __restrict values,
-                                      float weight, std::size_t count) {
+void add_scaled(float* __restrict sum, const float* __restrict values, float weight,
+                std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) sum[i] += weight * values[i];
 }
 
@@ -41,7 +40,12 @@ void all_reduce_mean(std::span<const BucketPart> parts, std::span<float> output)
       if (part.rows == 0) continue;
       const auto weight =
           static_cast<float>(static_cast<double>(part.rows) / static_cast<double>(rows));
-      (first ? scale : add_scaled)(sum.data(), &part.values[begin], weight, count);
+      const float* values = &part.values[begin];
+      if (first) {
+        widest<scale>(sum.data(), values, weight, count);
+      } else {
+        widest<add_scaled>(sum.data(), values, weight, count);
+      }
       first = false;
     }
     std::copy_n(sum.data(), count, &output[begin]);

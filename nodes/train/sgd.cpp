@@ -7,16 +7,16 @@
 #include <cmath>
 
 #include <forebay/graph/error.hpp>
-#include <forebay/nodes/vector_clones.hpp>
+#include <forebay/nodes/widest.hpp>
 
 namespace forebay {
 namespace {
 
-// One pass over three streams: bound by memory, so the clones differ little; the widest one
-// still leaves more of the core to whoever shares it.
-FOREBAY_VECTOR_CLONES void update_run(float* __restrict weight, float* __restrict velocity,
-                                      const float* __restrict gradient, std::size_t count, float lr,
-                                      float momentum, float decay) {
+// One pass over three streams: bound by memory, so how wide its vectors are matters little; the
+// widest still leaves more of the core to whoever shares it.
+void update_run(float* __restrict weight, float* __restrict velocity,
+                const float* __restrict gradient, std::size_t count, float lr, float momentum,
+                float decay) {
   for (std::size_t i = 0; i < count; ++i) {
     const float v = momentum * velocity[i] + (gradient[i] + decay * weight[i]);
     velocity[i] = v;
@@ -62,8 +62,8 @@ void Sgd::update(std::span<float> parameters, std::size_t begin, std::span<const
                               [](std::size_t at, const Run& r) { return at < r.end; });
   for (std::size_t at = begin; at < end; ++run) {
     const std::size_t stop = std::min(end, run->end);
-    update_run(&parameters[at], &velocity_[at], &gradient[at - begin], stop - at,
-               static_cast<float>(lr), momentum_, run->decay);
+    widest<update_run>(&parameters[at], &velocity_[at], &gradient[at - begin], stop - at,
+                       static_cast<float>(lr), momentum_, run->decay);
     at = stop;
   }
 }

@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
-#include <forebay/nodes/vector_clones.hpp>
+// Shifts by variable numbers of bits are one step with BMI2: so what has many is built twice, and
+// the program picks at start. ThreadSanitizer instruments the function that picks, which runs
+// before its runtime exists, and crashes; so its builds keep the plain code.
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#define FOREBAY_SHIFT_CLONES __attribute__((target_clones("bmi2", "default")))
+#else
+#define FOREBAY_SHIFT_CLONES
+#endif
 
 namespace forebay::detail {
 namespace {
