@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include <forebay/graph/inspect/host.hpp>
 #include <support/recorded_graph.hpp>
 
 #include "cases.hpp"
@@ -30,7 +31,7 @@ struct Options {
   bool verbose = false;
 };
 
-std::size_t cores() { return std::max(2u, std::thread::hardware_concurrency()); }
+std::size_t cores() { return static_cast<std::size_t>(std::max(2, usable_threads())); }
 
 Ground ground(const Options& options) {
   if (!options.live) return {};

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <forebay/graph/graph.hpp>
+#include <forebay/graph/inspect/host.hpp>
 #include <forebay/nodes/batch/image_path.hpp>
 #include <forebay/nodes/batch/slots.hpp>
 #include <forebay/nodes/image/decode.hpp>
@@ -126,9 +127,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    return run(
-        argv[1], argc > 2 ? std::atoi(argv[2]) : 5,
-        argc > 3 ? std::atoi(argv[3]) : static_cast<int>(std::thread::hardware_concurrency()));
+    return run(argv[1], argc > 2 ? std::atoi(argv[2]) : 5,
+               argc > 3 ? std::atoi(argv[3]) : usable_threads());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_io: %s\n", error.what());
     return 1;
