@@ -5,6 +5,8 @@
 #include <vector>
 
 #include <fmt/format.h>
+
+#include <common/terminal.hpp>
 #include <forebay/graph/error.hpp>
 
 namespace forebay {
@@ -36,20 +38,9 @@ bool last_word_is(std::string_view name, std::string_view word) {
 
 std::string wrap_words(std::string_view text, std::size_t indent) {
   std::string out;
-  std::size_t column = indent;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(' '), text.size());
-    const auto word = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (column > indent && column + 1 + word.size() > kHelpColumns) {
-      out += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
+  for (const std::string& line : wrapped(text, kHelpColumns - indent)) {
+    if (!out.empty()) out += '\n' + std::string(indent, ' ');
+    out += line;
   }
   return out;
 }

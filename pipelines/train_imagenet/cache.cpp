@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <common/cache_facts.hpp>
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/inspect/host.hpp>
 
@@ -29,12 +30,8 @@ Publication publish_cache(const std::shared_ptr<const DecodedCache>& cache) {
   if (!cache) return {};
   return publish_progress([cache] {
     const CacheStats stats = cache->stats();
-    return ProgressFacts{
-        "cache",
-        mib(stats.bytes),
-        mib(stats.capacity),
-        "MiB",
-        {{"hits", static_cast<double>(stats.hits)}, {"misses", static_cast<double>(stats.misses)}}};
+    const CacheUse use{static_cast<double>(stats.hits), static_cast<double>(stats.misses)};
+    return ProgressFacts{"cache", mib(stats.bytes), mib(stats.capacity), "MiB", cache_figures(use)};
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <common/cache_facts.hpp>
 #include <common/terminal.hpp>
 #include <common/training_cost.hpp>
 #include <common/training_plan.hpp>
@@ -24,11 +25,27 @@ double rate_of(const ProgressFacts& now, const ProgressFacts* before, double sec
   return before != nullptr && seconds > 0 ? (now.done - before->done) / seconds : 0;
 }
 
-std::vector<std::string> progress_fields(const ProgressFacts& now, double rate) {
+std::vector<std::string> done_fields(const ProgressFacts& now) {
   const double part = now.total > 0 ? now.done / now.total : 0;
-  std::vector<std::string> fields{
-      printable(now.label), bar(part, 0, kBar) + fmt::format(" {:3.0f} %", 100 * part),
-      fmt::format("{:.0f}/{:.0f} {}", now.done, now.total, printable(now.unit))};
+  return {printable(now.label), bar(part, 0, kBar) + fmt::format(" {:3.0f} %", 100 * part),
+          fmt::format("{:.0f}/{:.0f} {}", now.done, now.total, printable(now.unit))};
+}
+
+// How full it is, and how much of what it was asked for it had in the meantime. It may never be
+// full, so it is not said when that is.
+std::vector<std::string> cache_fields(const ProgressFacts& now, const CacheUse& use,
+                                      const ProgressFacts* before) {
+  std::vector<std::string> fields = done_fields(now);
+  const CacheUse past = before != nullptr ? cache_use(*before).value_or(CacheUse{}) : CacheUse{};
+  const double hits = use.hits - past.hits, asked = hits + use.misses - past.misses;
+  if (asked > 0) fields.push_back(fmt::format("hits {:.0f} %", 100 * hits / asked));
+  return fields;
+}
+
+std::vector<std::string> progress_fields(const ProgressFacts& now, const ProgressFacts* before,
+                                         double rate) {
+  if (const auto use = cache_use(now)) return cache_fields(now, *use, before);
+  std::vector<std::string> fields = done_fields(now);
   if (rate > 0) {
     fields.push_back(fmt::format("{} {}/s", rate_text(rate), printable(now.unit)));
     fields.push_back(fmt::format("ends in {}", clock_text((now.total - now.done) / rate)));
@@ -40,14 +57,9 @@ std::vector<std::string> progress_fields(const ProgressFacts& now, double rate) 
   return fields;
 }
 
-// As many of the fields as fit.
+// As many of the fields as fit, up to the last column; the first always.
 Line fitting(const std::vector<std::string>& fields, std::size_t width) {
-  std::string text;
-  for (const std::string& field : fields) {
-    if (!text.empty() && columns(text) + 2 + columns(field) > width) break;
-    text += text.empty() ? field : fmt::format("  {}", field);
-  }
-  return {{text}};
+  return {{join_while_fitting(fields, 1 + std::max(width, columns(fields.front())))}};
 }
 
 // "  GPU 97 %  66G/131G  512/700 W  1755/1980 MHz": what its driver tells.
@@ -74,8 +86,9 @@ std::vector<Line> progress_lines(const Report& earlier, const Report& later, std
   std::vector<Line> lines;
   const double seconds = static_cast<double>(later.graph.time - earlier.graph.time) * 1e-9;
   for (const ProgressFacts& progress : later.progress) {
-    const double rate = rate_of(progress, same_in(earlier, progress), seconds);
-    lines.push_back(fitting(progress_fields(progress, rate), width));
+    const ProgressFacts* before = same_in(earlier, progress);
+    const double rate = rate_of(progress, before, seconds);
+    lines.push_back(fitting(progress_fields(progress, before, rate), width));
     const auto plan = training_plan({progress});
     if (!plan || rate <= 0) continue;
     const TrainingPace pace{rate, plan->images_per_epoch, plan->epochs};

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <common/terminal.hpp>
 #include <forebay/top/layout.hpp>
 
 namespace forebay {

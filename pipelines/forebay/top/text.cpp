@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
+#include <common/terminal.hpp>
+
 namespace forebay {
 namespace {
-
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
 
 std::vector<std::string_view> characters(std::string_view text) {
   std::vector<std::string_view> all;
@@ -50,10 +50,6 @@ char ascii_of(std::string_view character) {
 
 }  // namespace
 
-std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
-}
-
 std::size_t columns(const Line& line) {
   std::size_t sum = 0;
   for (const Span& span : line) sum += columns(span.text);
@@ -86,23 +82,6 @@ Line clipped(const Line& line, std::size_t width) {
     width -= count;
   }
   return result;
-}
-
-std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
-  std::vector<std::string> lines;
-  std::string line;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::string_view word = text.substr(begin, end - begin);
-    begin = end + 1;
-    if (!line.empty() && columns(line) + 1 + columns(word) > width) {
-      lines.push_back(std::exchange(line, ""));
-    }
-    if (!line.empty()) line += ' ';
-    line += word;
-  }
-  if (!line.empty()) lines.push_back(line);
-  return lines;
 }
 
 std::string plain(const Line& line) {

@@ -18,8 +18,7 @@ struct Span {
 };
 using Line = std::vector<Span>;
 
-/// Of UTF-8 text, a column per character.
-std::size_t columns(std::string_view text);
+/// A column per character.
 std::size_t columns(const Line& line);
 
 /// Exactly `width` columns: filled up with spaces on one side, or cut with "…".
@@ -30,8 +29,6 @@ std::string left_keeping_end(std::string_view text, std::size_t width);
 
 /// At most `width` columns of it.
 Line clipped(const Line& line, std::size_t width);
-/// Words on lines of at most `width` columns.
-std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
 /// Without styles.
 std::string plain(const Line& line);

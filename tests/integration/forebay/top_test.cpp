@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <common/cache_facts.hpp>
 #include <common/training_plan.hpp>
 #include <forebay/graph/simulate/simulate.hpp>
 #include <forebay/top/history.hpp>
@@ -96,6 +97,26 @@ TEST(TopScreen, SaysTimeAndCostOfTheTrainingWhereThatIsPublished) {
   EXPECT_TRUE(has(text, " per epoch, ")) << text;
   EXPECT_TRUE(has(text, " for 90 epochs")) << text;
   EXPECT_TRUE(has(text, " at $3.50 an hour")) << text;
+}
+
+TEST(TopScreen, SaysHowFullACacheIsAndWhatItHadWhereThereIsOne) {
+  EXPECT_FALSE(has(text_of(layout(decoding(), {})), "cache"));
+  Scene scene = decoding();
+  scene.earlier.progress.push_back(
+      {"cache", 100, 280, "MiB", cache_figures({.hits = 500, .misses = 1000})});
+  scene.later.progress.push_back(
+      {"cache", 140, 280, "MiB", cache_figures({.hits = 800, .misses = 1100})});
+  const std::vector<Line> lines = layout(scene, {.keys = true});
+  const std::string text = text_of(lines);
+  EXPECT_TRUE(has(text, "\ncache  █████·····  50 %  140/280 MiB  hits 75 %\n")) << text;
+  for (const char* part : {"epoch 1 of 2", "!decode", "cpu:0", "host: cpu", "decode.concurrency"}) {
+    EXPECT_TRUE(has(text, part)) << part << " is not in\n" << text;
+  }
+  EXPECT_LE(lines.size(), 24u);
+  for (const Line& line : lines) EXPECT_LE(columns(line), 80u) << plain(line);
+
+  scene.earlier.progress = scene.later.progress;
+  EXPECT_FALSE(has(text_of(layout(scene, {})), "hits"));  // nothing was asked
 }
 
 TEST(TopMeasures, CountSamplesAtEveryNodeAndShareWorkersTime) {
