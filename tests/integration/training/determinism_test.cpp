@@ -35,7 +35,7 @@ TEST(Determinism, CheckpointsAreTheSameFromRunToRunAndForAnyConcurrency) {
   }
 }
 
-// Decoding with one thread limits this run, so that the tuner has something to change.
+// Decoding with one thread limits the run that is tuned, so that there is something to change.
 TEST(Determinism, TuningChangesTheConcurrencyNotTheWeights) {
   const Folder folder;
   const Ended made = Program(FOREBAY_MAKE_PHOTOS, {folder / "photos", "--images", "60", "--size",
@@ -44,12 +44,13 @@ TEST(Determinism, TuningChangesTheConcurrencyNotTheWeights) {
   ASSERT_EQ(made.code, 0) << made.log;
   std::string models[2];
   for (const std::string tune : {"off", "always"}) {
+    const std::string threads = tune == "off" ? "2" : "1";
     const Ended ended =
         train_imagenet({"--network",       "mlp",        "--image-shape", "3,16,16",
                         "--num-classes",   "10",         "--data-train",  folder / "photos",
                         "--num-examples",  "12000",      "--batch-size",  "20",
                         "--num-epochs",    "2",          "--devices",     "cpu:0,cpu:1",
-                        "--data-nthreads", "1",          "--tune",        tune,
+                        "--data-nthreads", threads,      "--tune",        tune,
                         "--model-prefix",  folder / tune});
     ASSERT_EQ(ended.code, 0) << ended.log;
     const auto changes = lines_with(ended.log, "tune: decode.concurrency 1 -> ");

@@ -76,7 +76,7 @@ TEST(HostMemory, BoundsWhatTheProcessTakes) {
   const Ended photos = Program(FOREBAY_MAKE_PHOTOS, {folder / "photos", "--images", "100"}).wait();
   ASSERT_EQ(photos.code, 0) << photos.log;
   // 14 times the work of an image of 28x28.
-  const std::string slow = slow_device(folder, /*rows=*/2000, /*images_per_second=*/2800);
+  const std::string slow = slow_device(folder, /*rows=*/2000, /*images_per_second=*/5600);
   const auto peak = [&](const std::string& budget) {
     const Ended ended = train_imagenet(
         {"--network", "mlp", "--image-shape", "3,64,64", "--num-classes", "10", "--data-train",
