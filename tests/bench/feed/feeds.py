@@ -54,10 +54,10 @@ def command(asked, feed, case, **flags):
 
 
 def run(command, cores):
-    """What it printed last, on the first cores of the machine."""
+    """What it printed last, on these cores of the machine."""
     try:
-        done = subprocess.run(["taskset", "-c", f"0-{cores - 1}", *command], capture_output=True,
-                              text=True, timeout=120)
+        done = subprocess.run(["taskset", "-c", ",".join(map(str, cores)), *command],
+                              capture_output=True, text=True, timeout=120)
     except subprocess.TimeoutExpired:
         raise Failed("took longer than 120 s") from None
     if done.returncode != 0:
@@ -65,9 +65,13 @@ def run(command, cores):
     return (done.stdout.strip().splitlines() or [""])[-1]
 
 
+def measured(command, cores):
+    """A measurement: images, seconds, processor seconds, MiB."""
+    return json.loads(run(command, cores))
+
+
 def speed(asked, feed, case, threads, cores, seconds):
-    """A measurement: images, seconds, processor seconds, MiB, and the images/s of each core."""
-    line = run(command(asked, feed, case, threads=threads, seconds=seconds), cores)
-    result = json.loads(line)
+    """A measurement on so many cores, with the images/s of each."""
+    result = measured(command(asked, feed, case, threads=threads, seconds=seconds), range(cores))
     result["speed"] = result["images"] / result["seconds"] / cores
     return result

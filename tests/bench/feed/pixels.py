@@ -52,7 +52,7 @@ def samples(asked, feed, case, work):
 
     mean, std = numpy.float32([123.68, 116.779, 103.939]), numpy.float32([58.393, 57.12, 57.375])
     path = f"{asked.results}/dump.npy"
-    run(command(asked, feed, case, work=work, threads=1, dump=path), asked.cores)
+    run(command(asked, feed, case, work=work, threads=1, dump=path), range(asked.cores))
     if is_peer(feed):
         values = numpy.load(path)[:IMAGES]
     else:
