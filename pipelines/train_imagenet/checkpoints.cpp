@@ -65,6 +65,12 @@ Settings deciding_settings(const TrainOptions& options, std::uint64_t images,
   return settings;
 }
 
+std::optional<SavedSettings> settings_to_resume(const TrainOptions& options) {
+  const std::string stem = options.resume ? find_latest(options.model_prefix).stem : "";
+  if (stem.empty()) return std::nullopt;
+  return SavedSettings{stem, load_state(stem).settings};
+}
+
 std::string difference(const Settings& saved, const Settings& now) {
   std::string text;
   const auto shown = [](const std::string& value) { return value.empty() ? "unset" : value; };

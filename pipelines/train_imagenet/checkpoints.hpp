@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,15 @@ using Settings = std::map<std::string, std::string>;
 /// of an epoch, `data` says which they are.
 Settings deciding_settings(const TrainOptions& options, std::uint64_t images,
                            const std::string& data);
+
+/// What the checkpoint was saved with that --resume goes on from.
+struct SavedSettings {
+  std::string stem;
+  Settings settings;
+};
+
+/// None without --resume, or where there is no checkpoint yet.
+std::optional<SavedSettings> settings_to_resume(const TrainOptions& options);
 
 /// "--lr 0.1, not 0.2; --wd 0, not 0.0001": what `saved` has and `now` has otherwise. Empty where
 /// they agree.

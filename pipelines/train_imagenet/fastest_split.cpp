@@ -44,13 +44,13 @@ std::string devices_text(const TrainOptions& options) {
 
 // Of the checkpoint to resume from; false where there is none.
 bool take_saved_replicas(TrainOptions& options, Log& log) {
-  const std::string stem = options.resume ? find_latest(options.model_prefix).stem : "";
-  if (stem.empty()) return false;
-  const Settings saved = load_state(stem).settings;
-  const auto devices = saved.find("devices");
-  if (devices == saved.end()) return false;
+  const auto saved = settings_to_resume(options);
+  if (!saved) return false;
+  const auto devices = saved->settings.find("devices");
+  if (devices == saved->settings.end()) return false;
   options.devices = cpu_replicas(static_cast<int>(1 + std::ranges::count(devices->second, ',')));
-  log.info(fmt::format("--devices {}, as {} was saved with", devices->second, model_path(stem)));
+  log.info(
+      fmt::format("--devices {}, as {} was saved with", devices->second, model_path(saved->stem)));
   return true;
 }
 

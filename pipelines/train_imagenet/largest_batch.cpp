@@ -118,16 +118,16 @@ void set_rate(TrainOptions& options, Log& log) {
 
 // Of the checkpoint to resume from; false where there is none.
 bool take_saved_batch(TrainOptions& options, Log& log) {
-  const std::string stem = options.resume ? find_latest(options.model_prefix).stem : "";
-  if (stem.empty()) return false;
-  const Settings saved = load_state(stem).settings;
-  const auto batch = saved.find("batch-size"), rate = saved.find("lr");
-  if (batch == saved.end() || rate == saved.end()) return false;
+  const auto saved = settings_to_resume(options);
+  if (!saved) return false;
+  const Settings& settings = saved->settings;
+  const auto batch = settings.find("batch-size"), rate = settings.find("lr");
+  if (batch == settings.end() || rate == settings.end()) return false;
   options.batch_size = static_cast<int>(parse_whole(batch->second).value_or(0));
   if (!options.lr_given) options.lr = parse_number(rate->second).value_or(options.lr);
   if (options.batch_size < 1) return false;
-  log.info(
-      fmt::format("Batch size {}, as {} was saved with", options.batch_size, model_path(stem)));
+  log.info(fmt::format("Batch size {}, as {} was saved with", options.batch_size,
+                       model_path(saved->stem)));
   return true;
 }
 
