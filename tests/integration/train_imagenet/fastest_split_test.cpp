@@ -3,12 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <string>
 #include <vector>
 
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/inspect/host.hpp>
+
+#include "log_file.hpp"
 
 namespace forebay {
 namespace {
@@ -32,7 +33,7 @@ class FastestSplit : public testing::Test {
 
   // A step of one replica takes a second, of others `factor` of what as many images took then.
   TrainOptions found(const TrainOptions& given, double factor) {
-    Log log(file_, LogPrefix::kPlain, [] { return std::string(); });
+    Log log = file_.plain();
     return with_fastest_split(given, log, [&](const TrainOptions& with) {
       tried_.push_back(with);
       const bool one = with.devices.size() == 1;
@@ -40,16 +41,9 @@ class FastestSplit : public testing::Test {
     });
   }
 
-  std::string said() {
-    std::rewind(file_);
-    std::string text(4096, '\0');
-    text.resize(std::fread(text.data(), 1, text.size(), file_));
-    return text;
-  }
+  std::string said() const { return file_.text(); }
 
-  void TearDown() override { std::fclose(file_); }
-
-  std::FILE* file_ = std::tmpfile();
+  LogFile file_;
   std::vector<TrainOptions> tried_;
 };
 
@@ -86,7 +80,7 @@ TEST_F(FastestSplit, LeavesReplicasThatAreGivenAlone) {
 }
 
 TEST_F(FastestSplit, SaysWhyNoStepCouldBeMade) {
-  Log log(file_, LogPrefix::kPlain, [] { return std::string(); });
+  Log log = file_.plain();
   try {
     with_fastest_split(options("cpu:auto"), log, [](const TrainOptions&) {
       return TriedStep{"no room", 0};

@@ -3,11 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <map>
 
 #include <forebay/graph/graph.hpp>
 #include <train_imagenet/node_settings.hpp>
+
+#include "log_file.hpp"
 
 namespace forebay {
 namespace {
@@ -26,15 +27,11 @@ TrainOptions options(const std::vector<std::string>& more) {
 }
 
 TrainOptions planned(const std::string& memory, const std::vector<std::string>& more = {}) {
-  std::FILE* const file = std::tmpfile();
+  const LogFile file;
+  Log log = file.plain();
   TrainOptions result = options(more);
-  {
-    Log log(file, LogPrefix::kPlain, [] { return std::string(); });
-    result.host_memory = parse_size(memory);
-    result = with_host_memory(result, kPhotos, log);
-  }
-  std::fclose(file);
-  return result;
+  result.host_memory = parse_size(memory);
+  return with_host_memory(result, kPhotos, log);
 }
 
 std::map<std::string, std::uint64_t> settings(const TrainOptions& options) {
@@ -84,11 +81,10 @@ TEST(HostMemory, GivesEachQueueTheSameImages) {
 TEST(HostMemory, HasNoUseForMoreThanAnEpoch) {
   DataFacts few = kPhotos;
   few.images = 500;
-  std::FILE* const file = std::tmpfile();
-  Log log(file, LogPrefix::kPlain, [] { return std::string(); });
+  const LogFile file;
+  Log log = file.plain();
   const TrainOptions result = with_host_memory(options({"--host-memory", "64G"}), few, log);
   EXPECT_EQ(settings(result)["slot.queue"], 500u);
-  std::fclose(file);
 }
 
 TEST(HostMemory, IsRefusedWhereItCannotKeepTheWorkersBusy) {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
+#include "log_file.hpp"
 
 namespace forebay {
 namespace {
@@ -51,23 +51,16 @@ class LargestBatch : public testing::Test {
 
   // Steps of so many images succeed, and fewer.
   TrainOptions chosen(const TrainOptions& given, int most) {
-    Log log(file_, LogPrefix::kPlain, [] { return std::string(); });
+    Log log = file_.plain();
     return with_largest_batch(given, look_at_data(given), log, [&](const TrainOptions& with) {
       tried_.push_back(with.batch_size);
       return TriedStep{with.batch_size > most ? "no room" : "", 1};
     });
   }
 
-  std::string said() {
-    std::string text(4096, '\0');
-    std::rewind(file_);
-    text.resize(std::fread(text.data(), 1, text.size(), file_));
-    return text;
-  }
+  std::string said() const { return file_.text(); }
 
-  ~LargestBatch() override { std::fclose(file_); }
-
-  std::FILE* file_ = std::tmpfile();
+  LogFile file_;
   std::vector<int> tried_;
 };
 

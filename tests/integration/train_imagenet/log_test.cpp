@@ -8,22 +8,16 @@
 
 #include <train_imagenet/speedometer.hpp>
 
+#include "log_file.hpp"
+
 namespace forebay {
 namespace {
 
-// A log on a file that is read back.
 class LogTest : public testing::Test {
  protected:
-  ~LogTest() override { std::fclose(file_); }
+  std::string written() const { return file_.text(); }
 
-  std::string written() {
-    std::string text(1 << 16, '\0');
-    std::rewind(file_);
-    text.resize(std::fread(text.data(), 1, text.size(), file_));
-    return text;
-  }
-
-  std::FILE* file_ = std::tmpfile();
+  const LogFile file_;
 };
 
 constexpr auto kNoon = [] { return std::string("2017-01-01 12:00:00,123"); };
@@ -72,14 +66,14 @@ TEST(LogMessagesTest, GiveTheMetricsThatWereAskedFor) {
 }
 
 TEST_F(LogTest, BeginsLinesAsAsked) {
-  Log(file_, LogPrefix::kMxnet, kNoon).info("hello");
-  Log(file_, LogPrefix::kNode, kNoon).info("hello");
-  Log(file_, LogPrefix::kPlain, kNoon).info("hello");
+  Log(file_.get(), LogPrefix::kMxnet, kNoon).info("hello");
+  Log(file_.get(), LogPrefix::kNode, kNoon).info("hello");
+  Log(file_.get(), LogPrefix::kPlain, kNoon).info("hello");
   EXPECT_EQ(written(), "INFO:root:hello\n2017-01-01 12:00:00,123 Node[0] hello\nhello\n");
 }
 
 TEST_F(LogTest, KeepsTheProgressLineBelowTheOthers) {
-  Log log(file_, LogPrefix::kPlain, kNoon);
+  Log log(file_.get(), LogPrefix::kPlain, kNoon);
   log.set_progress("10 %");
   log.info("hello");
   log.set_progress("");
@@ -89,14 +83,14 @@ TEST_F(LogTest, KeepsTheProgressLineBelowTheOthers) {
 
 TEST_F(LogTest, RemovesTheProgressLineAtItsEnd) {
   {
-    Log log(file_, LogPrefix::kPlain, kNoon);
+    Log log(file_.get(), LogPrefix::kPlain, kNoon);
     log.set_progress("10 %");
   }
   EXPECT_EQ(written(), "\r\x1b[K10 %\r\x1b[K");
 }
 
 TEST_F(LogTest, WritesNoControlCharactersWithoutProgress) {
-  Log log(file_, LogPrefix::kPlain, kNoon);
+  Log log(file_.get(), LogPrefix::kPlain, kNoon);
   log.set_progress("");
   log.info("hello");
   EXPECT_EQ(written(), "hello\n");
@@ -129,7 +123,7 @@ void write_epochs(Log& log) {
 
 TEST_F(LogTest, IsUnderstoodByMxnetsLogParser) {
   for (const auto prefix : {LogPrefix::kMxnet, LogPrefix::kNode, LogPrefix::kPlain}) {
-    Log log(file_, prefix, kNoon);
+    Log log(file_.get(), prefix, kNoon);
     write_epochs(log);
   }
   // parse_log.py's expressions, which it matches from the line's start, the first that fits.

@@ -1,13 +1,14 @@
 #include <train_imagenet/node_settings.hpp>
 
 #include <algorithm>
-#include <cstdio>
 
 #include <gtest/gtest.h>
 
 #include <support/error_of.hpp>
 #include <train_imagenet/session.hpp>
 #include <train_imagenet/test_io.hpp>
+
+#include "log_file.hpp"
 
 namespace forebay {
 namespace {
@@ -32,10 +33,8 @@ TrainOptions options(const std::vector<std::string>& more) {
 
 class NodeSettingsTest : public testing::Test {
  protected:
-  ~NodeSettingsTest() override { std::fclose(file_); }
-
-  std::FILE* file_ = std::tmpfile();
-  Log log_{file_, LogPrefix::kPlain, python_time_stamp};
+  LogFile file_;
+  Log log_ = file_.plain();
 };
 
 TEST_F(NodeSettingsTest, ReachEveryNodeThatHasAName) {

@@ -17,6 +17,7 @@
 #include "../cpu/every_layer.hpp"
 #include "host_convolver.hpp"
 #include "host_device.hpp"
+#include "samples.hpp"
 
 namespace forebay::cuda {
 namespace {
@@ -25,25 +26,8 @@ constexpr std::size_t kRows = 3, kSteps = 4;
 constexpr double kRate = 0.05;
 constexpr SgdOptions kSgd{.momentum = 0.9, .weight_decay = 1e-3, .no_bias_decay = true};
 
-struct Samples {
-  std::vector<float> images;
-  std::vector<int> labels;
-
-  Shard shard() const { return {images.data(), labels, labels.size()}; }
-};
-
 Samples samples_of(const Network& network, std::uint64_t step, std::size_t rows = kRows) {
-  const ImageShape& shape = network.input();
-  Random random(7, step);
-  Samples samples;
-  samples.images.resize(rows *
-                        static_cast<std::size_t>(shape.channels * shape.height * shape.width));
-  for (float& value : samples.images) value = static_cast<float>(random.normal());
-  for (std::size_t i = 0; i < rows; ++i) {
-    samples.labels.push_back(
-        static_cast<int>(random.below(static_cast<std::uint64_t>(network.classes))));
-  }
-  return samples;
+  return random_samples(network, rows, Random(7, step));
 }
 
 /// What training has made, and told on the way.
@@ -148,13 +132,6 @@ class GpuReplica : public testing::Test {
 
   const Network network_ = reference::every_gpu_layer();
 };
-
-void expect_near(const std::vector<float>& got, const std::vector<float>& expected) {
-  ASSERT_EQ(got.size(), expected.size());
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    ASSERT_NEAR(got[i], expected[i], 2e-4F * (1 + std::abs(expected[i]))) << i;
-  }
-}
 
 TEST_F(GpuReplica, TrainsAsTheCpuDoes) {
   const Trained got = trained(HostOrder::kAtOnce), expected = trained_on_cpu();

@@ -15,31 +15,13 @@
 
 #include "../cpu/every_layer.hpp"
 #include "host_convolver.hpp"
+#include "samples.hpp"
 
 namespace forebay::cuda {
 namespace {
 
 constexpr std::size_t kRows = 3;
 constexpr float kSmoothing = 0.1F;
-
-struct Samples {
-  std::vector<float> images;
-  std::vector<int> labels;
-};
-
-Samples random_samples(const Network& network, std::size_t rows) {
-  const ImageShape& shape = network.input();
-  Random random(3);
-  Samples samples;
-  samples.images.resize(rows *
-                        static_cast<std::size_t>(shape.channels * shape.height * shape.width));
-  for (float& value : samples.images) value = static_cast<float>(random.normal());
-  for (std::size_t i = 0; i < rows; ++i) {
-    samples.labels.push_back(
-        static_cast<int>(random.below(static_cast<std::uint64_t>(network.classes))));
-  }
-  return samples;
-}
 
 Weights random_weights(const Network& network) {
   Weights weights(network);
@@ -162,7 +144,7 @@ struct Tolerance {
 };
 
 void compare_with_cpu(const Network& network, const Tolerance& tolerance) {
-  const Samples samples = random_samples(network, kRows);
+  const Samples samples = random_samples(network, kRows, Random(3));
   const Weights weights = random_weights(network);
   HostReplica replica(network,
                       {.rows = kRows, .label_smoothing = kSmoothing, .type = tolerance.type});
@@ -203,7 +185,7 @@ TEST(GpuStep, IsTheCpusForAResNet) { compare_with_cpu(resnet(20, {3, 16, 16}, 10
 // A power of two scales exactly; what overflows in fp16 is told.
 TEST(GpuStep, TakesTheLossScaleOutOfTheGradients) {
   const Network network = reference::every_gpu_layer();
-  const Samples samples = random_samples(network, kRows);
+  const Samples samples = random_samples(network, kRows, Random(3));
   const Weights weights = random_weights(network);
   HostReplica replica(network, {.rows = kRows, .type = ValueType::kFloat16});
   replica.load(weights);
@@ -219,7 +201,7 @@ TEST(GpuStep, TakesTheLossScaleOutOfTheGradients) {
 
 TEST(GpuStep, RepeatsBitForBit) {
   const Network network = reference::every_gpu_layer();
-  const Samples samples = random_samples(network, kRows);
+  const Samples samples = random_samples(network, kRows, Random(3));
   const Weights weights = random_weights(network);
   HostReplica replica(network, {.rows = kRows, .type = ValueType::kBfloat16});
   replica.load(weights);

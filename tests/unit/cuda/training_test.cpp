@@ -18,6 +18,7 @@
 #include "../cpu/every_layer.hpp"
 #include "host_convolver.hpp"
 #include "host_device.hpp"
+#include "samples.hpp"
 
 namespace forebay::cuda {
 namespace {
@@ -109,13 +110,6 @@ class GpuTraining : public testing::Test {
 
   const Network network_ = reference::every_gpu_layer();
 };
-
-void expect_near(const std::vector<float>& got, const std::vector<float>& expected) {
-  ASSERT_EQ(got.size(), expected.size());
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    ASSERT_NEAR(got[i], expected[i], 2e-4F * (1 + std::abs(expected[i]))) << i;
-  }
-}
 
 TEST_F(GpuTraining, IsTheCpusWithOneGpuAndWithTwo) {
   for (const std::size_t count : {1, 2}) {
