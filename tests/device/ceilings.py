@@ -5,24 +5,13 @@ TFLOP/s.
 """
 
 import json
-import statistics
 
 import torch
+from gpu_time import median_seconds
 
 
-def seconds(work, repetitions=10):
-    """Of one call, by the GPU's clock."""
-    for _ in range(3):
-        work()
-    times = []
-    for _ in range(repetitions):
-        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        begin.record()
-        work()
-        end.record()
-        end.synchronize()
-        times.append(begin.elapsed_time(end) * 1e-3)
-    return statistics.median(times)
+def seconds(work):
+    return median_seconds(work, repetitions=10, warm_up=3)
 
 
 def copy_rate():

@@ -8,13 +8,11 @@ eager and as a CUDA graph, and the most memory that was taken.
 """
 
 import json
-import statistics
 import sys
 
 import torch
 import torchvision
-
-WARM_UP, STEPS = 12, 30
+from gpu_time import median_seconds
 
 
 class Training:
@@ -44,17 +42,7 @@ class Training:
 
 
 def step_seconds(step):
-    for _ in range(WARM_UP):
-        step()
-    times = []
-    for _ in range(STEPS):
-        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        begin.record()
-        step()
-        end.record()
-        end.synchronize()
-        times.append(begin.elapsed_time(end) * 1e-3)
-    return statistics.median(times)
+    return median_seconds(step, repetitions=30, warm_up=12)
 
 
 def captured(training):

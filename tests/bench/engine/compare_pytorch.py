@@ -72,6 +72,17 @@ class ForebayTraining:
         return float(found[1]), float(found[2])
 
 
+def print_ratios(ours, peers, runs):
+    """Ours by the best peer that may be compared; `runs` have a speed by name."""
+    medians = {name: statistics.median(run[name] for run in runs) for name in runs[-1]}
+    for own in ours:
+        rivals = [peer.name for peer in peers if not peer.autocast or "bfloat16" in own.name]
+        best = max(rivals, key=medians.get)
+        ratios = sorted(run[own.name] / run[best] for run in runs)
+        print(f"  {own.name}: {medians[own.name] / medians[best]:.2f}x of {best} "
+              f"({ratios[0]:.2f} to {ratios[-1]:.2f})", flush=True)
+
+
 def compare(depth, options):
     size, rows = (32, 8 * options.rows) if depth == 20 else (224, options.rows)
     ours = [ForebayTraining(options.program, depth, rows, size, dtype, options.threads)
@@ -84,12 +95,8 @@ def compare(depth, options):
     for unit, what in enumerate(("images/s", "images per processor second")):
         medians = {name: statistics.median(run[name][unit] for run in runs) for name in runs[0]}
         print(f"  {what}: " + ", ".join(f"{name} {speed:.2f}" for name, speed in medians.items()))
-        for own in ours:
-            rivals = [peer.name for peer in peers if not peer.autocast or "bfloat16" in own.name]
-            best = max(rivals, key=medians.get)
-            ratios = sorted(run[own.name][unit] / run[best][unit] for run in runs)
-            print(f"  {own.name}: {medians[own.name] / medians[best]:.2f}x of {best} "
-                  f"({ratios[0]:.2f} to {ratios[-1]:.2f})", flush=True)
+        print_ratios(ours, peers, [{name: speeds[unit] for name, speeds in run.items()}
+                                   for run in runs])
 
 
 def main():

@@ -21,7 +21,7 @@ import time
 
 import torch
 import torchvision
-from compare_pytorch import PyTorchTraining
+from compare_pytorch import PyTorchTraining, print_ratios
 from torchvision.io import ImageReadMode, decode_jpeg, read_file
 from torchvision.transforms import v2
 
@@ -41,7 +41,7 @@ class PyTorchRun:
 
     def __init__(self, training, folder, workers, options):
         self.name = f"PyTorch {training.name}, {workers} workers"
-        self.training = training
+        self.training, self.autocast = training, training.autocast
         self.batches = SKIPPED + options.batches
         data = torchvision.datasets.ImageFolder(
             folder, transforms(), loader=lambda path: decode_jpeg(read_file(path), ImageReadMode.RGB))
@@ -66,7 +66,7 @@ class PyTorchRun:
 class ForebayRun:
     def __init__(self, programs, depth, dtype, records, options):
         self.name = "Forebay " + dtype
-        self.rows, self.batches = options.rows, options.batches
+        self.batches = options.batches
         self.command = [
             programs / "train_imagenet", "--data-train", records, "--network", "resnet",
             "--num-layers", depth, "--num-classes", 1000, "--batch-size", options.rows, "--dtype",
@@ -92,20 +92,14 @@ def compare(depth, records, options):
         runs.append({run.name: run.speed() for run in ours + peers})
         if turn == 0:  # the slow ones have no further turns
             best = max(runs[0][peer.name] for peer in peers)
-            peers = [peer for peer in peers if not peer.training.autocast or
+            peers = [peer for peer in peers if not peer.autocast or
                      runs[0][peer.name] > 0.75 * best]
         print({name: round(speed, 1) for name, speed in runs[-1].items()}, flush=True)
     medians = {run.name: statistics.median(each[run.name] for each in runs) for run in ours + peers}
     print(f"resnet-{depth} from JPEGs, {options.rows} rows:")
     for name, speed in medians.items():
         print(f"  {name}: {speed:.1f} images/s")
-    for own in ours:
-        rivals = [peer.name for peer in peers
-                  if not peer.training.autocast or "bfloat16" in own.name]
-        best = max(rivals, key=medians.get)
-        ratios = sorted(each[own.name] / each[best] for each in runs)
-        print(f"  {own.name}: {medians[own.name] / medians[best]:.2f}x of {best} "
-              f"({ratios[0]:.2f} to {ratios[-1]:.2f})")
+    print_ratios(ours, peers, runs)
 
 
 def main():
