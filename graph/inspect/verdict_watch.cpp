@@ -79,14 +79,14 @@ bool VerdictWatch::is_due(const Watched& graph, const Report& last, double now) 
 
 std::optional<TimedVerdict> VerdictWatch::verdict(const Report& last, double now) {
   std::unique_lock lock(mutex_);
-  const Watched& before = watched(last);
+  Watched& before = watched(last);
   if (!is_due(before, last, now)) return before.verdict;
-  Report mark = mark_before(before.marks, last);
-  watched(last).looking = true;
+  const Report mark = mark_before(before.marks, last);
+  before.looking = true;
   lock.unlock();
   std::optional<TimedVerdict> found = look(mark, last, now);
   lock.lock();
-  Watched& graph = watched(last);
+  Watched& graph = watched(last);  // others may have been seen meanwhile, and this one forgotten
   graph.looking = false;
   return graph.verdict = std::move(found);
 }

@@ -28,10 +28,9 @@ double verdict_rest(double cost, const Report& report);
 /// Seconds that this thread has computed. By the clock a verdict costs more where cores are short.
 double thread_cpu_seconds();
 
-/// One for all that look at a process. A verdict is of the last half
-/// minute or so of a run. Finding it takes some ten milliseconds per node; it is looked for again
-/// when it is ten seconds old, or after `verdict_rest`. For any thread; none waits for another that
-/// looks.
+/// One for all that look at a process. A verdict is of the last half minute or so of a run. Finding
+/// it takes some ten milliseconds per node; it is looked for again when it is ten seconds old, or
+/// after `verdict_rest`. For any thread; none waits for another that looks.
 class VerdictWatch {
  public:
   static constexpr std::size_t kMostGraphs = 4;  // those seen last
