@@ -79,7 +79,7 @@ CudaReplica::CudaReplica(const Network& network, const CudaReplicaOptions& optio
       statistics_(initial_statistics(network)),
       compute_(options.gpu),
       copies_(options.gpu),
-      fetches_(options.gpu),
+      means_(options.gpu),
       updates_(options.gpu),
       input_there_{Event(options.gpu), Event(options.gpu)},
       updated_(options.gpu),
@@ -148,7 +148,7 @@ std::vector<GradientBucket> CudaReplica::backward(const Pass& pass) {
     buckets_.complete((*op)->parameters(), {gradients(), parameters_size()},
                       [&](GradientBucket bucket) {
                         bucket.values = {};
-                        bucket_there_[queued.size()].record(compute_);
+                        there(bucket).record(compute_);
                         if (options_.averaging == Averaging::kHost) fetch(bucket);
                         queued.push_back(bucket);
                       });
@@ -161,10 +161,9 @@ void CudaReplica::fetch(GradientBucket& bucket) {
   auto* const all = reinterpret_cast<float*>(host_gradients_.data());
   float* const here = all + (finished_ % 2) * parameters_size() + bucket.begin;
   bucket.values = {here, end_of(bucket) - bucket.begin};
-  Event& there = bucket_there_[static_cast<std::size_t>(bucket.index)];
-  fetches_.wait(there);
-  fetches_.copy(here, gradients() + bucket.begin, bucket.values.size_bytes());
-  there.record(fetches_);
+  means_.wait(there(bucket));
+  means_.copy(here, gradients() + bucket.begin, bucket.values.size_bytes());
+  there(bucket).record(means_);
 }
 
 StepResult CudaReplica::forward_backward(
@@ -176,7 +175,7 @@ StepResult CudaReplica::forward_backward(
   forward(pass);
   const std::vector<GradientBucket> queued = backward(pass);
   for (const GradientBucket& bucket : queued) {
-    bucket_there_[static_cast<std::size_t>(bucket.index)].synchronize();
+    there(bucket).synchronize();
     if (on_bucket) on_bucket(bucket);
   }
   ++finished_;
@@ -212,8 +211,15 @@ std::size_t CudaReplica::end_of(const GradientBucket& bucket) const {
                            : buckets()[static_cast<std::size_t>(bucket.index) - 1].begin;
 }
 
+std::span<float> CudaReplica::gradient(const GradientBucket& bucket) const {
+  return {gradients() + bucket.begin, end_of(bucket) - bucket.begin};
+}
+
+void CudaReplica::mean_queued(const GradientBucket& bucket) { there(bucket).record(means_); }
+
 void CudaReplica::update(const GradientBucket& gradient, double lr) {
   use(options_.gpu);
+  updates_.wait(there(gradient));
   const std::size_t begin = gradient.begin, end = end_of(gradient);
   if (gradient.index == 0) {  // the updates of the step before are done, as this step has begun
     host().lr = static_cast<float>(lr);

@@ -18,7 +18,7 @@
 namespace forebay::cuda {
 
 /// One allocation, the plan's arena, holds everything on the GPU. Four streams have its work:
-/// copies of the next batch, the step, gradients on their way to the host, updates. Events order
+/// copies of the next batch, the step, gradients on their way to their mean, updates. Events order
 /// them; the host waits only for what it hands on, on the thread that called for the step.
 ///
 /// A batch goes to one of two input buffers, so that the next one is copied while a step runs. The
@@ -40,6 +40,13 @@ class CudaReplica final : public Replica, private OnDevice {
   std::size_t memory_bytes() const override { return step_.bytes; }
   OnDevice* on_device() override { return this; }
   bool waits() const override { return true; }
+
+  /// For a mean that GPUs make (`Averaging::kGpus`): the stream for it, and where a bucket's
+  /// gradient lies on the GPU, for the mean to take its place.
+  Stream& means() { return means_; }
+  std::span<float> gradient(const GradientBucket& bucket) const;
+  /// The bucket's mean ends what `means` has now; its update waits for that.
+  void mean_queued(const GradientBucket& bucket);
 
  private:
   /// In pinned memory: what is copied from and to the GPU by itself.
@@ -64,6 +71,9 @@ class CudaReplica final : public Replica, private OnDevice {
   void update_range(std::size_t begin, std::size_t end, const int* skip);
   void pack_weights(std::size_t begin, std::size_t end);
   StepResult result(std::size_t rows) const;
+  Event& there(const GradientBucket& bucket) {
+    return bucket_there_[static_cast<std::size_t>(bucket.index)];
+  }
   std::size_t end_of(const GradientBucket& bucket) const;
   std::size_t parameters_size() const { return offsets_.back(); }
   float* parameters() const { return arena_.floats(step_.shared.parameters); }
@@ -87,10 +97,10 @@ class CudaReplica final : public Replica, private OnDevice {
   std::atomic<std::size_t> staged_ = 0, finished_ = 0;  // steps of this run
 
   mutable Stream compute_;
-  Stream copies_, fetches_, updates_;
+  Stream copies_, means_, updates_;
   std::array<Event, 2> input_there_;
   Event updated_;
-  std::vector<Event> bucket_there_;  // where it is handed out: on the GPU, or on the host
+  std::vector<Event> bucket_there_;  // where it is handed out, and then its mean
 };
 
 }  // namespace forebay::cuda

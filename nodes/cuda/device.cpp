@@ -60,6 +60,8 @@ void Event::synchronize() const {
   check_on(gpu_, cudaEventSynchronize(get()), "run a training step");
 }
 
+bool Event::is_past() const { return cudaEventQuery(get()) != cudaErrorNotReady; }
+
 void PinnedMemory::free(std::byte* block) { cudaFreeHost(block); }
 
 PinnedMemory::PinnedMemory(std::size_t bytes) {

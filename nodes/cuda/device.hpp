@@ -57,6 +57,9 @@ class Event {
   /// `Error` where the work before it failed.
   void synchronize() const;
 
+  /// Whether the GPU is past that place, or failed before it. Does not wait.
+  bool is_past() const;
+
   cudaEvent_t get() const { return event_.get(); }
 
  private:

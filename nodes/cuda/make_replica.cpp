@@ -2,6 +2,7 @@
 
 #include <forebay/nodes/cuda/cuda_replica.hpp>
 #include <forebay/nodes/cuda/cudnn/cudnn_convolver.hpp>
+#include <forebay/nodes/cuda/gpu_mean.hpp>
 
 namespace forebay {
 
@@ -9,6 +10,16 @@ std::unique_ptr<Replica> make_cuda_replica(const Network& network,
                                            const CudaReplicaOptions& options) {
   return std::make_unique<cuda::CudaReplica>(network, options,
                                              std::make_unique<cuda::CudnnConvolver>(options.gpu));
+}
+
+std::string why_no_gpu_mean() { return why_no_nccl(); }
+
+std::unique_ptr<GradientMean> make_gpu_mean(std::span<const std::unique_ptr<Replica>> replicas) {
+  std::vector<cuda::CudaReplica*> on_gpus;
+  for (const auto& replica : replicas) {
+    on_gpus.push_back(&dynamic_cast<cuda::CudaReplica&>(*replica));
+  }
+  return std::make_unique<cuda::GpuMean>(std::move(on_gpus));
 }
 
 BatchMemory pinned_batch_memory() {

@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 
 #include <forebay/nodes/batch/batch.hpp>
 #include <forebay/nodes/cuda/gpus.hpp>
+#include <forebay/nodes/train/gradient_mean.hpp>
 #include <forebay/nodes/train/replica.hpp>
 #include <forebay/nodes/train/sgd.hpp>
 
@@ -16,6 +19,7 @@ namespace forebay {
 enum class Averaging : std::uint8_t {
   kNone,  // there is one replica: gradients stay on its GPU
   kHost,  // gradients are copied to the host, and their mean back
+  kGpus,  // the GPUs among themselves, through NCCL; gradients stay on each
 };
 
 struct CudaReplicaOptions {
@@ -31,6 +35,15 @@ struct CudaReplicaOptions {
 /// and where its memory is short, saying what to do.
 std::unique_ptr<Replica> make_cuda_replica(const Network& network,
                                            const CudaReplicaOptions& options);
+
+/// Why GPUs cannot average among themselves, and what to do: "cannot load NCCL, ...". Empty where
+/// they can.
+std::string why_no_gpu_mean();
+
+/// Of replicas from `make_cuda_replica` with `Averaging::kGpus`, each on a GPU of its own; they
+/// outlive it. Where a GPU does not end its part within 60 s, or NCCL reports an error, the mean
+/// throws an `Error` that names it. Throws `Error` where they do not find each other.
+std::unique_ptr<GradientMean> make_gpu_mean(std::span<const std::unique_ptr<Replica>> replicas);
 
 /// For batches that GPUs copy from by themselves.
 BatchMemory pinned_batch_memory();

@@ -10,6 +10,13 @@ std::unique_ptr<Replica> make_cuda_replica(const Network& /*network*/,
   throw Error(why_unusable({}, {}));
 }
 
+std::string why_no_gpu_mean() { return why_unusable({}, {}); }
+
+std::unique_ptr<GradientMean> make_gpu_mean(
+    std::span<const std::unique_ptr<Replica>> /*replicas*/) {
+  throw Error(why_no_gpu_mean());
+}
+
 BatchMemory pinned_batch_memory() { return plain_batch_memory(); }
 
 }  // namespace forebay

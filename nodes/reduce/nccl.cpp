@@ -239,6 +239,15 @@ class NcclMean::Work {
   std::jthread watcher_;
 };
 
+std::string why_no_nccl(const std::string& library) {
+  try {
+    const NcclLibrary nccl(library);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 NcclMean::NcclMean(std::vector<NcclRank> ranks, NcclOptions options)
     : work_(std::make_unique<Work>(std::move(ranks), std::move(options))) {}
 

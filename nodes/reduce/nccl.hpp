@@ -31,6 +31,10 @@ struct NcclOptions {
   std::string library = "libnccl.so.2";        // as the dynamic linker finds it
 };
 
+/// Why there is no NCCL and what to do about it, "cannot load NCCL, ..."; empty where there is.
+/// Leaves it loaded.
+std::string why_no_nccl(const std::string& library = NcclOptions().library);
+
 /// One communicator per GPU. NCCL is loaded here, so that no program needs it before.
 ///
 /// Nothing waits for ever: a thread of its own watches for errors that NCCL reports and for

@@ -5,8 +5,6 @@
 #include <tuple>
 #include <utility>
 
-#include <forebay/nodes/reduce/all_reduce.hpp>
-
 namespace forebay {
 
 /// A replica's gradient bucket on its way to all-reduce.
@@ -14,7 +12,6 @@ struct Trainer::Bucket {
   GradientBucket gradient;
   std::int64_t step = 0;
   std::uint64_t next_position = 0;
-  std::size_t rows = 0;
   StepResult result;  // only in a step's last bucket
 };
 
@@ -52,8 +49,10 @@ class Trainer::StepEnd {
 };
 
 Trainer::Trainer(const Network& network, std::vector<std::unique_ptr<Replica>> replicas,
-                 std::size_t rows_per_replica, TrainerOptions options)
+                 std::size_t rows_per_replica, TrainerOptions options,
+                 std::unique_ptr<GradientMean> mean)
     : replicas_(std::move(replicas)),
+      mean_(std::move(mean)),
       rows_(rows_per_replica),
       options_(std::move(options)),
       weights_(network),
@@ -89,7 +88,7 @@ void Trainer::forward_backward(std::size_t replica, const Batch& batch, const St
                                Emitter<Bucket>& emit) {
   Bucket last;
   const auto send = [&](const GradientBucket& gradient) {
-    Bucket bucket{gradient, previous.number + 1, batch.next_position, rows_, {}};
+    Bucket bucket{gradient, previous.number + 1, batch.next_position, {}};
     if (static_cast<std::size_t>(gradient.index) + 1 < replicas_[replica]->buckets().size()) {
       emit(bucket);
     } else {
@@ -100,17 +99,16 @@ void Trainer::forward_backward(std::size_t replica, const Batch& batch, const St
   emit(last);
 }
 
-Trainer::Reduced Trainer::all_reduce(std::vector<Bucket> parts) const {
+Trainer::Reduced Trainer::all_reduce(std::span<const Bucket> parts) {
   Reduced reduced;
-  reduced.gradient = parts.front().gradient;
   reduced.step.number = parts.front().step;
   reduced.step.next_position = parts.front().next_position;
-  std::vector<BucketPart> values;
+  std::vector<GradientBucket> gradients;
   for (const Bucket& part : parts) {
-    values.push_back({part.gradient.values, part.rows});
+    gradients.push_back(part.gradient);
     reduced.step.result += part.result;
   }
-  if (parts.size() > 1) all_reduce_mean(values, reduced.gradient.values);
+  reduced.gradient = mean_->mean(gradients);
   return reduced;
 }
 
@@ -182,9 +180,11 @@ Stage<BatchHandle, Step> Trainer::train(Graph& graph) {
   const auto gather = graph.gather<Bucket>("gather", small, replicas_.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] >> gather.inputs[i];
 
-  const auto reduce = graph.transform("all-reduce", small, [this](std::vector<Bucket> parts) {
-    return all_reduce(std::move(parts));
-  });
+  NodeSettings reducing = small;
+  if (mean_->waits()) reducing.run_on = RunOn::kOwnThreads;
+  const auto reduce =
+      graph.transform("all-reduce", reducing,
+                      [this](const std::vector<Bucket>& parts) { return all_reduce(parts); });
   const auto update = graph.transform(
       "update", small, [this](const Reduced& bucket) { return this->update(bucket); });
   const auto end = graph.collect<Reduced>("step-end", small, StepEnd(*this, graph, buckets));
@@ -220,6 +220,7 @@ Stage<BatchHandle, StepResult> Trainer::validate(Graph& graph) {
 }
 
 void Trainer::collect() {
+  mean_->wait();
   if (on_devices()) replicas_.front()->on_device()->read(weights_.parameters(), sgd_.velocity());
   const std::span<float> mean = weights_.buffers();
   std::fill(mean.begin(), mean.end(), 0.0f);

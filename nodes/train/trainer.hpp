@@ -13,6 +13,7 @@
 #include <forebay/nodes/batch/batch.hpp>
 #include <forebay/nodes/network/network.hpp>
 #include <forebay/nodes/network/weights.hpp>
+#include <forebay/nodes/train/gradient_mean.hpp>
 #include <forebay/nodes/train/replica.hpp>
 #include <forebay/nodes/train/sgd.hpp>
 
@@ -52,9 +53,10 @@ struct TrainerOptions {
 class Trainer {
  public:
   /// All replicas are compiled from `network`, which outlives this, for the same number of rows.
-  /// Throws `Error` when there is none.
+  /// `mean` may use the replicas. Throws `Error` when there is none.
   Trainer(const Network& network, std::vector<std::unique_ptr<Replica>> replicas,
-          std::size_t rows_per_replica, TrainerOptions options);
+          std::size_t rows_per_replica, TrainerOptions options,
+          std::unique_ptr<GradientMean> mean = std::make_unique<HostMean>());
 
   /// Rows of a batch: rows per replica x replicas.
   std::size_t batch_size() const { return rows_ * replicas_.size(); }
@@ -74,7 +76,7 @@ class Trainer {
   std::int64_t next_step() const { return last_step_ ? last_step_->number + 1 : 0; }
 
   /// Sets the weights' running statistics to the mean of the replicas', and brings weights and
-  /// optimizer from devices that have their own; for saving.
+  /// optimizer from devices that have their own; for saving. Throws `Error` where devices failed.
   void collect();
   /// Gives those to every replica. At the end of an epoch: from then on all replicas validate
   /// alike, and like the saved model.
@@ -116,12 +118,13 @@ class Trainer {
                                            const Output<std::tuple<BatchHandle, Step>>& steps);
   void forward_backward(std::size_t replica, const Batch& batch, const Step& previous,
                         Emitter<Bucket>& emit);
-  Reduced all_reduce(std::vector<Bucket> parts) const;
+  Reduced all_reduce(std::span<const Bucket> parts);
   Reduced update(Reduced bucket);
   Shard shard(const Batch& batch, std::size_t replica) const;
   NodeSettings replica_settings(std::size_t replica) const;
 
   std::vector<std::unique_ptr<Replica>> replicas_;
+  std::unique_ptr<GradientMean> mean_;  // goes before the replicas that it uses
   std::size_t rows_;
   TrainerOptions options_;
   Weights weights_;

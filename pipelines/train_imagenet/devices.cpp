@@ -34,11 +34,17 @@ Precision used_precision(const TrainOptions& options) {
   return on_gpus(options.devices) ? wanted : cpu_precision(wanted);
 }
 
+Averaging averaging(const TrainOptions& options) {
+  if (options.devices.size() == 1) return Averaging::kNone;
+  return why_mean_on_host(options).empty() ? Averaging::kGpus : Averaging::kHost;
+}
+
 std::vector<std::unique_ptr<Replica>> make_gpu_replicas(const TrainOptions& options,
                                                         const Network& network) {
   const GpuMachine machine = find_gpus();
-  CudaReplicaOptions replica{.replica = replica_options(options), .sgd = sgd_options(options)};
-  if (options.devices.size() > 1) replica.averaging = Averaging::kHost;
+  CudaReplicaOptions replica{.replica = replica_options(options),
+                             .sgd = sgd_options(options),
+                             .averaging = averaging(options)};
   std::vector<std::unique_ptr<Replica>> replicas;
   for (const DeviceName& device : options.devices) {
     const Gpu& gpu = machine.gpus.at(static_cast<std::size_t>(device.index));
@@ -105,6 +111,19 @@ std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
     replicas.push_back(make_cpu_replica(network, replica));
   }
   return replicas;
+}
+
+std::string why_mean_on_host(const TrainOptions& options) {
+  const bool several_gpus = on_gpus(options.devices) && options.devices.size() > 1;
+  return several_gpus ? why_no_gpu_mean() : "";
+}
+
+std::unique_ptr<GradientMean> make_mean(const TrainOptions& options,
+                                        std::span<const std::unique_ptr<Replica>> replicas) {
+  if (on_gpus(options.devices) && averaging(options) == Averaging::kGpus) {
+    return make_gpu_mean(replicas);
+  }
+  return std::make_unique<HostMean>();
 }
 
 SimProfile simulated_profile(const TrainOptions& options, const Network& network) {

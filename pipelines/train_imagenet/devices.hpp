@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include <forebay/nodes/batch/batch.hpp>
 #include <forebay/nodes/network/network.hpp>
 #include <forebay/nodes/sim/sim_profile.hpp>
+#include <forebay/nodes/train/gradient_mean.hpp>
 #include <forebay/nodes/train/trainer.hpp>
 #include <train_imagenet/options.hpp>
 
@@ -39,6 +41,15 @@ ReplicaOptions replica_options(const TrainOptions& options);
 /// a device, saying what would if it is simulated.
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
                                                     const Network& network);
+
+/// Why several GPUs average gradients over the host instead of among themselves, and what to do
+/// about it; empty where they do not.
+std::string why_mean_on_host(const TrainOptions& options);
+
+/// Makes the mean of the gradients of what `make_replicas` gave, which outlive it. Throws `Error`
+/// where GPUs do not find each other.
+std::unique_ptr<GradientMean> make_mean(const TrainOptions& options,
+                                        std::span<const std::unique_ptr<Replica>> replicas);
 
 /// Of the simulated --devices, for `network`. Throws what `make_replicas` does.
 SimProfile simulated_profile(const TrainOptions& options, const Network& network);

@@ -74,6 +74,17 @@ TrainerOptions trainer_options(const TrainOptions& options, const Schedule& sche
           .stop = InterruptWatch::seen};
 }
 
+std::unique_ptr<Trainer> make_trainer(const TrainOptions& options, const Network& network,
+                                      const Schedule& schedule, Log& log) {
+  if (const std::string why = why_mean_on_host(options); !why.empty()) {
+    log.info("Averaging gradients over the host: " + why);
+  }
+  auto replicas = make_replicas(options, network);
+  auto mean = make_mean(options, replicas);
+  return std::make_unique<Trainer>(network, std::move(replicas), rows_per_device(options),
+                                   trainer_options(options, schedule), std::move(mean));
+}
+
 }  // namespace
 
 Network make_network(const TrainOptions& options) {
@@ -130,8 +141,7 @@ Session::Session(const TrainOptions& options, Log& log)
   if (options.benchmark) epoch_size_ -= epoch_size_ % batch;  // nothing is left for the next epoch
   const std::size_t rows = rows_per_device(options);
   schedule_ = std::make_unique<Schedule>(schedule_options(options, epoch_size_));
-  trainer_ = std::make_unique<Trainer>(network_, make_replicas(options, network_), rows,
-                                       trainer_options(options, *schedule_));
+  trainer_ = make_trainer(options, network_, *schedule_, log);
   result_.machine = machine(*trainer_, options.devices.size(), log);
   tuner_ = make_tuner(options, result_.machine, log);
   if (options.largest_batch) batch_advice_.emplace(result_.machine, log);

@@ -13,8 +13,8 @@
 #include <forebay/graph/error.hpp>
 #include <forebay/graph/inspect/nvml.hpp>
 #include <forebay/nodes/cuda/check.hpp>
+#include <forebay/nodes/cuda/gpu_mean.hpp>
 #include <forebay/nodes/cuda/gpus.hpp>
-#include <forebay/nodes/reduce/cuda_rank.hpp>
 #include <forebay/nodes/reduce/nccl.hpp>
 
 namespace forebay {
@@ -91,8 +91,7 @@ void nvml() {
 // One rank alone: that NCCL loads, takes the stream and the types, and changes nothing.
 void nccl() {
   const GpuMachine found = machine();
-  cudaStream_t stream = nullptr;
-  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "make a stream");
+  cuda::Stream stream({.number = 0, .name = found.gpus[0].name});
   constexpr std::size_t kCount = 1 << 20;
   std::vector<float> values(kCount), back(kCount);
   for (std::size_t i = 0; i < kCount; ++i) values[i] = static_cast<float>(i % 1000);
@@ -102,7 +101,7 @@ void nccl() {
   const auto seconds = [&begin] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  NcclMean mean({cuda_rank(0, "GPU 0 (" + found.gpus[0].name + ")", stream)});
+  NcclMean mean({cuda::rank_of(stream)});
   const double made = seconds();
   const std::vector<void*> parts{buffer.data()};
   for (const NcclType type : {NcclType::kFloat32, NcclType::kFloat16, NcclType::kBfloat16}) {

@@ -1,11 +1,14 @@
 #include "host_device.hpp"
 
+#include <chrono>
 #include <cstring>
 #include <deque>
 #include <mutex>
 #include <new>
 #include <set>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include <forebay/nodes/cuda/device.hpp>
 #include <forebay/nodes/cuda/gpu_memory.hpp>
@@ -20,6 +23,9 @@ struct CUstream_st {
     std::function<void()> work;
     std::shared_ptr<const bool> wait;  // or what this item waits for
     std::shared_ptr<bool> record;      // or what it tells
+    std::function<bool()> until;       // or what has to hold before the next
+
+    bool ready() const { return (!wait || *wait) && (!until || until()); }
   };
   std::deque<Item> items;
 };
@@ -63,20 +69,28 @@ class Queues {
     return false;
   }
 
+  // Or a part of what it waits for; another thread may have run it then.
   void run_next(CUstream_st* stream) {
-    CUstream_st::Item item = std::move(stream->items.front());
+    if (!stream->items.front().ready()) return come_nearer(stream->items.front());
+    const CUstream_st::Item item = std::move(stream->items.front());
     stream->items.pop_front();
-    if (item.wait) run_until(*item.wait);
     if (item.work) item.work();
     if (item.record) *item.record = true;
+  }
+
+  // Takes the item as a copy: others run meanwhile.
+  void come_nearer(CUstream_st::Item item) {
+    if (item.wait) return run_until(*item.wait);
+    mutex.unlock();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    mutex.lock();
   }
 
   // A few items of streams that are not waiting.
   void run_some() {
     for (CUstream_st* stream : streams) {
       while (!stream->items.empty() && random.below(3) == 0) {
-        const auto& front = stream->items.front();
-        if (front.wait && !*front.wait) break;
+        if (!stream->items.front().ready()) break;
         run_next(stream);
       }
     }
@@ -99,7 +113,29 @@ void set_host_order(HostOrder order, std::uint64_t seed) {
 void queue_on_host(cudaStream_t stream, std::function<void()> work) {
   if (stream == nullptr) return work();
   const std::lock_guard lock(queues().mutex);
-  queues().add(stream, {.work = std::move(work), .wait = {}, .record = {}});
+  queues().add(stream, {.work = std::move(work), .wait = {}, .record = {}, .until = {}});
+}
+
+void meet_on_host(std::span<const cudaStream_t> streams, std::function<void()> work) {
+  const std::lock_guard lock(queues().mutex);
+  std::vector<std::shared_ptr<bool>> come;
+  for (cudaStream_t stream : streams) {
+    come.push_back(std::make_shared<bool>(false));
+    queues().add(stream, {.work = {}, .wait = {}, .record = come.back(), .until = {}});
+  }
+  const auto done = std::make_shared<bool>(false);
+  for (const auto& there : come) {
+    queues().add(streams[0], {.work = {}, .wait = there, .record = {}, .until = {}});
+  }
+  queues().add(streams[0], {.work = std::move(work), .wait = {}, .record = done, .until = {}});
+  for (cudaStream_t stream : streams) {
+    queues().add(stream, {.work = {}, .wait = done, .record = {}, .until = {}});
+  }
+}
+
+void hold_on_host(cudaStream_t stream, std::function<bool()> until) {
+  const std::lock_guard lock(queues().mutex);
+  queues().add(stream, {.work = {}, .wait = {}, .record = {}, .until = std::move(until)});
 }
 
 void use(const GpuId& /*gpu*/) {}
@@ -123,7 +159,7 @@ void Stream::copy(void* to, const void* from, std::size_t bytes) {
 void Stream::wait(const Event& event) {
   const std::lock_guard lock(queues().mutex);
   const auto& done = event.get()->done;
-  if (done) queues().add(get(), {.work = {}, .wait = done, .record = {}});
+  if (done) queues().add(get(), {.work = {}, .wait = done, .record = {}, .until = {}});
 }
 
 void Stream::synchronize() {
@@ -138,12 +174,17 @@ Event::Event(GpuId gpu) : gpu_(std::move(gpu)), event_(new CUevent_st) {}
 void Event::record(const Stream& stream) {
   const std::lock_guard lock(queues().mutex);
   get()->done = std::make_shared<bool>(false);
-  queues().add(stream.get(), {.work = {}, .wait = {}, .record = get()->done});
+  queues().add(stream.get(), {.work = {}, .wait = {}, .record = get()->done, .until = {}});
 }
 
 void Event::synchronize() const {
   const std::lock_guard lock(queues().mutex);
-  if (get()->done) queues().run_until(*get()->done);
+  if (const auto done = get()->done) queues().run_until(*done);
+}
+
+bool Event::is_past() const {
+  const std::lock_guard lock(queues().mutex);
+  return !get()->done || *get()->done;
 }
 
 void PinnedMemory::free(std::byte* block) { ::operator delete(block, kAlignment); }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 
 namespace forebay::cuda {
 
@@ -22,5 +23,11 @@ void set_host_order(HostOrder order, std::uint64_t seed = 0);
 
 /// Queues work; without a stream it is done at once.
 void queue_on_host(cudaStream_t stream, std::function<void()> work);
+
+/// Queues work that runs once, when all of the streams have come to it; then all go on.
+void meet_on_host(std::span<const cudaStream_t> streams, std::function<void()> work);
+
+/// What is queued from here on begins when `until` holds, which whoever waits for it asks often.
+void hold_on_host(cudaStream_t stream, std::function<bool()> until);
 
 }  // namespace forebay::cuda

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,16 +13,23 @@
 #include <forebay/graph/graph.hpp>
 #include <forebay/nodes/checkpoint/checkpoint.hpp>
 #include <forebay/nodes/cuda/cuda_replica.hpp>
+#include <forebay/nodes/cuda/gpu_mean.hpp>
 #include <forebay/nodes/random.hpp>
 #include <forebay/nodes/train/trainer.hpp>
+#include <support/error_of.hpp>
 
 #include "../cpu/every_layer.hpp"
+#include "../reduce/fake_nccl.hpp"
 #include "host_convolver.hpp"
 #include "host_device.hpp"
 #include "samples.hpp"
 
 namespace forebay::cuda {
 namespace {
+
+using test::error_of;
+using testing::StartsWith;
+using namespace std::chrono_literals;
 
 constexpr std::size_t kRows = 2, kSteps = 5;
 constexpr SgdOptions kSgd{.momentum = 0.9, .weight_decay = 1e-3};
@@ -34,37 +42,58 @@ struct Trained {
   friend bool operator==(const Trained&, const Trained&) = default;
 };
 
+void expect_same_training(const Trained& got, const Trained& expected) {
+  ASSERT_EQ(got.losses.size(), kSteps);
+  for (std::size_t i = 0; i < kSteps; ++i) EXPECT_NEAR(got.losses[i], expected.losses[i], 1e-3);
+  expect_near(got.parameters, expected.parameters);
+  expect_near(got.velocity, expected.velocity);
+  expect_near(got.statistics, expected.statistics);
+}
+
+auto of_all_reduce(const char* error) {
+  return testing::AllOf(StartsWith("all-reduce: "), testing::HasSubstr(error));
+}
+
 /// Runs whole training graphs with GPUs whose streams are in the host's memory, or with CPUs.
 class GpuTraining : public testing::Test {
  protected:
   ~GpuTraining() override { set_host_order(HostOrder::kAtOnce); }
 
-  using Make = std::function<std::unique_ptr<Replica>(std::size_t count)>;
+  using Replicas = std::vector<std::unique_ptr<Replica>>;
 
-  std::unique_ptr<Replica> gpu(std::size_t count) const {
-    const CudaReplicaOptions options{.replica = {.rows = kRows, .bucket_bytes = 4000},
-                                     .sgd = kSgd,
-                                     .gpu = {0, "test"},
-                                     .averaging = count > 1 ? Averaging::kHost : Averaging::kNone};
-    return std::make_unique<CudaReplica>(network_, options, std::make_unique<HostConvolver>());
+  /// GPU 0, GPU 1, ...
+  Replicas gpu_replicas(std::size_t count, Averaging averaging) const {
+    Replicas replicas;
+    for (int number = 0; replicas.size() < count; ++number) {
+      const CudaReplicaOptions options{.replica = {.rows = kRows, .bucket_bytes = 4000},
+                                       .sgd = kSgd,
+                                       .gpu = {number, "test"},
+                                       .averaging = averaging};
+      replicas.push_back(
+          std::make_unique<CudaReplica>(network_, options, std::make_unique<HostConvolver>()));
+    }
+    return replicas;
   }
 
-  std::unique_ptr<Replica> cpu(std::size_t /*count*/) const {
-    return make_cpu_replica(network_, {.rows = kRows, .bucket_bytes = 4000});
+  std::unique_ptr<Trainer> cpus(std::size_t count) const {
+    Replicas replicas;
+    while (replicas.size() < count) {
+      replicas.push_back(make_cpu_replica(network_, {.rows = kRows, .bucket_bytes = 4000}));
+    }
+    return trainer(std::move(replicas));
   }
 
   std::unique_ptr<Trainer> gpus(std::size_t count) const {
-    return trainer(count, [this](std::size_t all) { return gpu(all); });
+    return trainer(gpu_replicas(count, count > 1 ? Averaging::kHost : Averaging::kNone));
   }
 
   std::unique_ptr<Trainer> trainer(
-      std::size_t count, const Make& make,
-      std::function<bool()> stop = [] { return false; }) const {
-    std::vector<std::unique_ptr<Replica>> replicas;
-    for (std::size_t i = 0; i < count; ++i) replicas.push_back(make(count));
+      Replicas replicas, std::function<bool()> stop = [] { return false; },
+      std::unique_ptr<GradientMean> mean = std::make_unique<HostMean>()) const {
     TrainerOptions options{.sgd = kSgd, .stop = std::move(stop)};
     options.lr = [](std::int64_t step) { return 0.05 / static_cast<double>(1 + step); };
-    auto made = std::make_unique<Trainer>(network_, std::move(replicas), kRows, options);
+    auto made =
+        std::make_unique<Trainer>(network_, std::move(replicas), kRows, options, std::move(mean));
     made->weights().initialise(1);
     made->restore(std::nullopt);
     return made;
@@ -114,12 +143,7 @@ class GpuTraining : public testing::Test {
 TEST_F(GpuTraining, IsTheCpusWithOneGpuAndWithTwo) {
   for (const std::size_t count : {1, 2}) {
     const Trained got = trained(*gpus(count));
-    const Trained expected = trained(*trainer(count, [this](std::size_t all) { return cpu(all); }));
-    ASSERT_EQ(got.losses.size(), kSteps);
-    for (std::size_t i = 0; i < kSteps; ++i) EXPECT_NEAR(got.losses[i], expected.losses[i], 1e-3);
-    expect_near(got.parameters, expected.parameters);
-    expect_near(got.velocity, expected.velocity);
-    expect_near(got.statistics, expected.statistics);
+    expect_same_training(got, trained(*cpus(count)));
   }
 }
 
@@ -163,8 +187,8 @@ TEST_F(GpuTraining, GoesOnFromItsCheckpointBitForBit) {
 TEST_F(GpuTraining, GoesOnAfterItWasStopped) {
   const Trained whole = trained(*gpus(1));
   int asked = 0;
-  const auto stopped = trainer(
-      1, [this](std::size_t all) { return gpu(all); }, [&asked] { return ++asked == 2; });
+  const auto stopped =
+      trainer(gpu_replicas(1, Averaging::kNone), [&asked] { return ++asked == 2; });
   Trained parts;
   run(*stopped, kSteps, parts);
   EXPECT_TRUE(stopped->stopped());
@@ -173,6 +197,98 @@ TEST_F(GpuTraining, GoesOnAfterItWasStopped) {
   EXPECT_EQ(parts.parameters, whole.parameters);
   EXPECT_EQ(parts.velocity, whole.velocity);
   EXPECT_EQ(parts.statistics, whole.statistics);
+}
+
+/// With the library in NCCL's place, on the GPUs' streams in the host's memory.
+class GpusOfNccl : public GpuTraining {
+ protected:
+  GpusOfNccl() {
+    fake_.meet = [](std::span<void* const> streams, std::function<void()> work) {
+      std::vector<cudaStream_t> all;
+      for (void* stream : streams) all.push_back(static_cast<cudaStream_t>(stream));
+      meet_on_host(all, std::move(work));
+    };
+    fake_.hold = [](void* stream, std::function<bool()> until) {
+      hold_on_host(static_cast<cudaStream_t>(stream), std::move(until));
+    };
+  }
+
+  std::unique_ptr<Trainer> with_nccl(std::size_t count, std::chrono::milliseconds deadline = 20s) {
+    Replicas replicas = gpu_replicas(count, Averaging::kGpus);
+    on_gpus_.clear();
+    for (const auto& replica : replicas) {
+      on_gpus_.push_back(dynamic_cast<CudaReplica*>(replica.get()));
+    }
+    auto mean = std::make_unique<GpuMean>(
+        on_gpus_, NcclOptions{.deadline = deadline, .poll = 1ms, .library = FOREBAY_FAKE_NCCL});
+    return trainer(
+        std::move(replicas), [] { return false; }, std::move(mean));
+  }
+
+  FakeNccl fake_;
+  FakeNcclLibrary library_{FOREBAY_FAKE_NCCL, fake_};
+  std::vector<CudaReplica*> on_gpus_;  // of the last `with_nccl`
+};
+
+TEST_F(GpusOfNccl, TrainAsWithTheHostsMeanAndAsTheCpus) {
+  for (const std::size_t count : {2, 3}) {
+    const Trained got = trained(*with_nccl(count)), host = trained(*gpus(count));
+    if (count == 2) {
+      EXPECT_EQ(got, host);  // a half is exact, a third is not
+    }
+    expect_same_training(got, host);
+    expect_same_training(got, trained(*cpus(count)));
+  }
+  EXPECT_EQ(fake_.destroyed, 5);
+  EXPECT_EQ(fake_.aborted, 0);
+}
+
+TEST_F(GpusOfNccl, HaveTheSameBitsInWhateverOrderStreamsRun) {
+  for (const std::size_t count : {2, 3}) {
+    set_host_order(HostOrder::kAtOnce);
+    const Trained expected = trained(*with_nccl(count));
+    set_host_order(HostOrder::kLate);
+    EXPECT_EQ(trained(*with_nccl(count)), expected);
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+      set_host_order(HostOrder::kRandom, seed);
+      EXPECT_EQ(trained(*with_nccl(count)), expected) << seed;
+    }
+  }
+}
+
+TEST_F(GpusOfNccl, EndTheRunWhereOneDoesNotComeToACollective) {
+  set_host_order(HostOrder::kLate);
+  const auto trainer = with_nccl(3, 100ms);
+  hold_on_host(on_gpus_[1]->means().get(), [this] { return fake_.aborted > 0; });
+  EXPECT_THAT(error_of([&] { trained(*trainer); }),
+              of_all_reduce("GPU 1 (test) has not come to bucket 0 within 0.1 s, so the "
+                            "others wait for it; see what nvidia-smi"));
+  EXPECT_EQ(fake_.aborted, 3);
+}
+
+TEST_F(GpusOfNccl, EndTheRunWhereOneDoesNotEndACollective) {
+  set_host_order(HostOrder::kLate);
+  fake_.never_ends_at = 2;
+  EXPECT_THAT(error_of([&] { trained(*with_nccl(3, 100ms)); }),
+              of_all_reduce("GPU 2 (test) does not end bucket 0 within 0.1 s; see what"));
+}
+
+TEST_F(GpusOfNccl, EndTheRunWhereOneReportsAnError) {
+  set_host_order(HostOrder::kLate);
+  fake_.breaks_at = 1;
+  EXPECT_THAT(error_of([&] { trained(*with_nccl(2)); }),
+              of_all_reduce("GPU 1 (test): NCCL reports unhandled cuda error; see what"));
+}
+
+// The last step's means are nobody's to wait for in the graph.
+TEST_F(GpusOfNccl, KeepNothingOfALastStepThatFailed) {
+  set_host_order(HostOrder::kLate);
+  const auto trainer = with_nccl(2);
+  Trained out;
+  run(*trainer, kSteps - 1, out);
+  fake_.breaks_at = 0;
+  EXPECT_THAT(error_of([&] { run(*trainer, kSteps, out); }),
+              StartsWith("GPU 0 (test): NCCL reports unhandled cuda error; see what"));
 }
 
 }  // namespace

@@ -84,6 +84,23 @@ void run(std::vector<Part> parts) {
   }
 }
 
+// The same on streams that the test has: they run it.
+void queue(const std::vector<Part>& parts) {
+  const auto aborted = [comm = parts.front().comm] { return comm->aborted.load(); };
+  std::vector<void*> streams;
+  for (const Part& part : parts) streams.push_back(part.stream);
+  fake->meet(streams, [parts, aborted] {
+    if (!aborted()) average_all(parts);
+    for (const Part& part : parts) {
+      if (part.comm->rank == fake->breaks_at) part.comm->state = ncclUnhandledCudaError;
+    }
+  });
+  for (const Part& part : parts) {
+    const int rank = part.comm->rank;
+    if (rank == fake->breaks_at || rank == fake->never_ends_at) fake->hold(part.stream, aborted);
+  }
+}
+
 bool fits_together(const std::vector<Part>& parts) {
   return parts.size() == static_cast<std::size_t>(parts.front().comm->ranks) &&
          std::ranges::all_of(parts, [&](const Part& part) {
@@ -156,6 +173,10 @@ ncclResult_t ncclGroupEnd() {
   std::vector<Part> parts = std::exchange(group, {});
   if (parts.empty()) return ncclSuccess;
   if (!fits_together(parts)) return ncclInvalidUsage;
+  if (fake->meet) {
+    queue(parts);
+    return ncclSuccess;
+  }
   for (const Part& part : parts) part.comm->state = ncclInProgress;
   gpus.emplace_back(run, std::move(parts));
   return ncclInProgress;

@@ -2,7 +2,6 @@
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
-#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,18 +26,7 @@ std::string gpu(std::size_t rank) { return "GPU " + std::to_string(rank) + " (fa
 
 class NcclTest : public testing::Test {
  protected:
-  NcclTest() : library_(dlopen(FOREBAY_FAKE_NCCL, RTLD_NOW)) { use(&fake_); }
-  ~NcclTest() override {
-    use(nullptr);
-    dlclose(library_);
-  }
-
-  // Waits for what is running in the one before.
-  void use(FakeNccl* fake) {
-    reinterpret_cast<void (*)(FakeNccl*)>(dlsym(library_, "fake_nccl_use"))(fake);
-  }
-
-  // In place of `cuda_rank`.
+  // In place of GPUs' streams.
   std::vector<NcclRank> ranks(std::size_t count) {
     std::vector<NcclRank> ranks;
     streams_ = std::vector<FakeStream>(count);
@@ -62,7 +50,7 @@ class NcclTest : public testing::Test {
 
   FakeNccl fake_;
   std::vector<FakeStream> streams_;
-  void* library_;
+  FakeNcclLibrary library_{FOREBAY_FAKE_NCCL, fake_};
 };
 
 template <class Value>
@@ -181,7 +169,7 @@ TEST_F(NcclTest, EndsWithCollectivesThatAreNotDone) {
     mean.queue(pointers(values), 1, NcclType::kFloat32, "bucket 0");
   }
   EXPECT_EQ(fake_.aborted, 2);
-  use(nullptr);
+  library_.use(nullptr);
 }
 
 TEST_F(NcclTest, SaysWhyThereAreNoCommunicators) {
@@ -200,11 +188,14 @@ TEST_F(NcclTest, NeedsAGpu) {
             "no GPUs to average over; give one or more");
 }
 
+TEST_F(NcclTest, IsThere) { EXPECT_EQ(why_no_nccl(FOREBAY_FAKE_NCCL), ""); }
+
 TEST(Nccl, SaysWhatToDoWithoutALibrary) {
   const auto load = [] { NcclMean({{.name = "GPU 0"}}, {.library = "libforebay-none.so.2"}); };
   EXPECT_THAT(error_of(load), StartsWith("cannot load NCCL, which averages the gradients of"));
   EXPECT_THAT(error_of(load), HasSubstr("libforebay-none.so.2"));
   EXPECT_THAT(error_of(load), HasSubstr("LD_LIBRARY_PATH"));
+  EXPECT_EQ(why_no_nccl("libforebay-none.so.2"), error_of(load));
 }
 
 TEST_F(NcclTest, RefusesAVersionThatIsTooOld) {

@@ -1,0 +1,34 @@
+#pragma once
+
+// The mean of gradients that GPUs make among themselves, through NCCL. Shows CUDA's types.
+
+#include <string>
+#include <vector>
+
+#include <forebay/nodes/cuda/cuda_replica.hpp>
+#include <forebay/nodes/reduce/nccl.hpp>
+#include <forebay/nodes/train/gradient_mean.hpp>
+
+namespace forebay::cuda {
+
+/// A GPU's stream as a rank of NCCL; it stays where it is while the rank is used.
+NcclRank rank_of(Stream& stream);
+
+/// Gradients stay where they are: each bucket is queued behind the backward pass and in front of
+/// its update, and the host waits for none.
+class GpuMean final : public GradientMean {
+ public:
+  /// Replicas of one network with `Averaging::kGpus`, each on a GPU of its own; they outlive this.
+  /// Throws `Error` as `NcclMean` does.
+  explicit GpuMean(std::vector<CudaReplica*> replicas, NcclOptions options = {});
+
+  GradientBucket mean(std::span<const GradientBucket> parts) override;
+  void wait() override;
+  bool waits() const override { return true; }
+
+ private:
+  const std::vector<CudaReplica*> replicas_;
+  NcclMean nccl_;
+};
+
+}  // namespace forebay::cuda
