@@ -5,8 +5,9 @@
 #include <forebay/nodes/cuda/gpus.hpp>
 
 namespace forebay {
+namespace {
 
-GpuMachine find_gpus() {
+GpuMachine ask_driver() {
   constexpr int kArchitectures[] = {__CUDA_ARCH_LIST__};  // 900 for 9.0
   GpuMachine machine;
   machine.built_with = CUDART_VERSION;
@@ -29,6 +30,13 @@ GpuMachine find_gpus() {
                             .memory_bytes = properties.totalGlobalMem,
                             .pci = pci});
   }
+  return machine;
+}
+
+}  // namespace
+
+const GpuMachine& find_gpus() {
+  static const GpuMachine machine = ask_driver();
   return machine;
 }
 

@@ -35,9 +35,10 @@ struct GpuMachine {
   std::vector<Gpu> gpus;      // by number
 };
 
-/// Asks the driver, some milliseconds where there is one, and takes no memory of any GPU. Throws
-/// nothing of its own. The numbers are CUDA's: those that CUDA_VISIBLE_DEVICES leaves.
-GpuMachine find_gpus();
+/// Asks the driver the first time, some milliseconds where there is one, and takes no memory of any
+/// GPU. Throws nothing of its own. The numbers are CUDA's: those that CUDA_VISIBLE_DEVICES leaves.
+/// Thread-safe.
+const GpuMachine& find_gpus();
 
 /// Why the GPUs with the `wanted` numbers cannot be used and what to do about it, "this machine has
 /// no NVIDIA driver; install one"; empty where they can.

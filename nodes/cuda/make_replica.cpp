@@ -2,9 +2,12 @@
 
 #include <forebay/nodes/cuda/cuda_replica.hpp>
 #include <forebay/nodes/cuda/cudnn/cudnn_convolver.hpp>
+#include <forebay/nodes/cuda/cudnn/library.hpp>
 #include <forebay/nodes/cuda/gpu_mean.hpp>
 
 namespace forebay {
+
+std::string why_no_cuda_replicas() { return cuda::why_no_cudnn(); }
 
 std::unique_ptr<Replica> make_cuda_replica(const Network& network,
                                            const CudaReplicaOptions& options) {

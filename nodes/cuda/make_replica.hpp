@@ -30,6 +30,10 @@ struct CudaReplicaOptions {
   float loss_scale = 65536;  // that kFloat16 begins with; it finds its own
 };
 
+/// Which of NVIDIA's libraries this process cannot load that replicas need, and what to do: "cannot
+/// load cuDNN, ..."; empty where it can.
+std::string why_no_cuda_replicas();
+
 /// Makes the replica and takes its memory. The first one of a kind of GPU, network and rows times
 /// cuDNN's plans, which takes minutes. Throws `Error` where this build or the GPU cannot run it,
 /// and where its memory is short, saying what to do.

@@ -3,7 +3,12 @@
 
 namespace forebay {
 
-GpuMachine find_gpus() { return {}; }
+const GpuMachine& find_gpus() {
+  static const GpuMachine none;
+  return none;
+}
+
+std::string why_no_cuda_replicas() { return why_unusable({}, {}); }
 
 std::unique_ptr<Replica> make_cuda_replica(const Network& /*network*/,
                                            const CudaReplicaOptions& /*options*/) {

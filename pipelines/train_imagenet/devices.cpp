@@ -41,13 +41,12 @@ Averaging averaging(const TrainOptions& options) {
 
 std::vector<std::unique_ptr<Replica>> make_gpu_replicas(const TrainOptions& options,
                                                         const Network& network) {
-  const GpuMachine machine = find_gpus();
-  CudaReplicaOptions replica{.replica = replica_options(options),
-                             .sgd = sgd_options(options),
-                             .averaging = averaging(options)};
+  const std::vector<Gpu>& gpus = find_gpus().gpus;
+  CudaReplicaOptions replica{.replica = replica_options(options), .sgd = sgd_options(options)};
+  replica.averaging = averaging(options);
   std::vector<std::unique_ptr<Replica>> replicas;
   for (const DeviceName& device : options.devices) {
-    const Gpu& gpu = machine.gpus.at(static_cast<std::size_t>(device.index));
+    const Gpu& gpu = gpus.at(static_cast<std::size_t>(device.index));
     replica.gpu = {.number = device.index, .name = gpu.name};
     replicas.push_back(make_cuda_replica(network, replica));
   }
@@ -136,15 +135,14 @@ std::vector<DeviceFacts> device_facts(const TrainOptions& options, const Network
                                       const Trainer& trainer) {
   const double total =
       simulated(options.devices) ? simulated_profile(options, network).device_bytes : 0;
-  const std::vector<Gpu> gpus = on_gpus(options.devices) ? find_gpus().gpus : std::vector<Gpu>();
   std::vector<DeviceFacts> devices;
   for (std::size_t i = 0; i < options.devices.size(); ++i) {
     DeviceFacts device;
     device.name = fmt::format("{}:{}", options.devices[i].kind, options.devices[i].index);
     device.memory_used = trainer.replica_bytes(i);
     device.memory_total = static_cast<std::uint64_t>(total);
-    if (!gpus.empty()) {
-      const Gpu& gpu = gpus.at(static_cast<std::size_t>(options.devices[i].index));
+    if (on_gpus(options.devices)) {
+      const Gpu& gpu = find_gpus().gpus.at(static_cast<std::size_t>(options.devices[i].index));
       device.memory_total = gpu.memory_bytes;
       device.pci = gpu.pci;
     }

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include <forebay/graph/inspect/serve_web.hpp>
-#include <forebay/nodes/cuda/gpus.hpp>
+#include <forebay/nodes/cuda/make_replica.hpp>
 #include <forebay/nodes/sim/sim_profile.hpp>
 #include <train_imagenet/flag_values.hpp>
 
@@ -185,7 +185,8 @@ Flag cache() {
 void want_usable(const std::vector<DeviceName>& gpus, const std::string& flag_and_value) {
   std::vector<int> numbers;
   for (const DeviceName& gpu : gpus) numbers.push_back(gpu.index);
-  const std::string why = why_unusable(find_gpus(), numbers);
+  std::string why = why_unusable(find_gpus(), numbers);
+  if (why.empty()) why = why_no_cuda_replicas();
   if (why.empty()) return;
   throw Error(fmt::format("{} but {}, or use --devices cpu:0,cpu:1", flag_and_value, why));
 }

@@ -22,6 +22,8 @@ class Host {
   Host(const TrainOptions& options, const DataFacts& data)
       : data_(data),
         benchmark_(options.benchmark),
+        // Two that the devices are at; GPUs have another, copied while a step runs.
+        at_devices_(on_gpus(options.devices) ? 3 : 2),
         cache_(options.cache.value_or(0)),
         row_(sizeof(float) * static_cast<std::uint64_t>(options.image_shape.channels) *
              static_cast<std::uint64_t>(options.image_shape.height) *
@@ -48,10 +50,10 @@ class Host {
   }
 
   /// Batches alive with so many places in each queue of images, and `waiting` full ones: those and
-  /// the open one, one that is being sent, two that the devices are at; and those whose rows are on
+  /// the open one, one that is being sent, and what the devices are at; and those whose rows are on
   /// their way through `augment`.
   std::uint64_t batches(std::uint64_t images, std::uint64_t waiting) const {
-    return benchmark_ ? 1 : waiting + 4 + (2 * images + batch_ - 1) / batch_;
+    return benchmark_ ? 1 : waiting + 2 + at_devices_ + (2 * images + batch_ - 1) / batch_;
   }
 
   std::uint64_t cache_bytes() const { return cache_; }
@@ -74,7 +76,7 @@ class Host {
  private:
   const DataFacts& data_;
   bool benchmark_;
-  std::uint64_t cache_, row_, batch_;
+  std::uint64_t at_devices_, cache_, row_, batch_;
   std::uint64_t decoders_ = 0, workers_ = 0, window_ = 0;
 };
 

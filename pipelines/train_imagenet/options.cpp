@@ -190,6 +190,15 @@ void check_schedule(const AllGiven& all) {
                   steps.text, schedule.text));
 }
 
+// Both flags set the devices; the later one of the table would win without a word.
+void check_devices(const AllGiven& all) {
+  if (!all.has("gpus") || !all.has("devices")) return;
+  const Given &gpus = all.flags.at("gpus"), &devices = all.flags.at("devices");
+  if (gpus.text.empty()) return;
+  throw Error(fmt::format("{}--gpus '{}' and {}--devices '{}' exclude each other; give one of them",
+                          gpus.where, gpus.text, devices.where, devices.text));
+}
+
 void check_data(const TrainOptions& o) {
   if (o.test_io && o.benchmark) {
     throw Error("--test-io 1 and --benchmark 1 exclude each other; give one of them");
@@ -321,6 +330,7 @@ TrainOptions parse_options(const std::vector<std::string>& arguments) {
   for (auto& [name, given] : command_line.flags) all.flags.insert_or_assign(name, given);
   for (auto& [name, given] : command_line.nodes) all.nodes.insert_or_assign(name, given);
 
+  check_devices(all);
   TrainOptions options;
   // --augment brings defaults that other flags change.
   if (all.has("augment")) {

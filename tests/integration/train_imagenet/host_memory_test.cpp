@@ -63,6 +63,14 @@ TEST(HostMemory, MakesQueuesAsLongAsItAllows) {
   }
 }
 
+// A GPU gets a batch while it works on the one before.
+TEST(HostMemory, CountsOneMoreBatchForGpus) {
+  TrainOptions gpu = options({});
+  const std::uint64_t cpu_bytes = host_bytes(gpu, kPhotos);
+  gpu.devices = {{.kind = "cuda", .index = 0, .profile = {}}};
+  EXPECT_EQ(host_bytes(gpu, kPhotos), cpu_bytes + 64 * kRow);
+}
+
 TEST(HostMemory, GivesEachQueueTheSameImages) {
   auto all = settings(planned("2G"));
   const std::uint64_t images = all["decode.queue"];

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <forebay/nodes/cuda/gpus.hpp>
+#include <forebay/nodes/cuda/make_replica.hpp>
 #include <forebay/nodes/image/augment.hpp>
 #include <train_imagenet/data.hpp>
 
@@ -206,7 +206,8 @@ TEST(OptionsTest, RefusesMxnetsOtherValuesByName) {
 // looked for.
 TEST(OptionsTest, SaysWhatIsInTheWayOfGpusAndPointsToCpuDevices) {
   const auto in_the_way = [](const std::vector<int>& numbers) {
-    return why_unusable(find_gpus(), numbers);
+    const std::string why = why_unusable(find_gpus(), numbers);
+    return why.empty() ? why_no_cuda_replicas() : why;
   };
   const auto expect = [&](const std::string& flag, const std::string& value,
                           const std::vector<int>& numbers) {
@@ -218,6 +219,9 @@ TEST(OptionsTest, SaysWhatIsInTheWayOfGpusAndPointsToCpuDevices) {
   };
   expect("gpus", "0,1", {0, 1});
   expect("devices", "cuda:0", {0});
+  EXPECT_EQ(error_with_data({"--gpus", "0", "--devices", "cpu:0"}),
+            "--gpus '0' and --devices 'cpu:0' exclude each other; give one of them");
+  EXPECT_EQ(error_with_data({"--gpus", "", "--devices", "cpu:0"}), "accepted");
   EXPECT_EQ(error_with_data({"--gpus", "0,x"}), "--gpus is '0,x'; give numbers of GPUs, e.g. 0,1");
   EXPECT_EQ(error_with_data({"--gpus", "0,0"}), "--gpus is '0,0'; give numbers of GPUs, e.g. 0,1");
 }

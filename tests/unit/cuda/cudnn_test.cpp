@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -5,6 +6,7 @@
 #include <string>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/nodes/cuda/cudnn/library.hpp>
 #include <forebay/nodes/cuda/cudnn/paths.hpp>
 #include <forebay/nodes/cuda/cudnn/plans.hpp>
 #include <forebay/nodes/cuda/step.hpp>
@@ -152,6 +154,15 @@ TEST(CudnnConvolutions, HaveFourChannelsWhereImagesHaveThree) {
                                .kernel = 7,
                                .stride = 2,
                                .padding = 3}));
+}
+
+TEST(CudnnLibrary, IsLoadedOrSaidToBeMissing) {
+  EXPECT_EQ(why_no_cudnn(), "");
+  const std::string why = why_no_cudnn("libforebay-none.so.9");
+  EXPECT_THAT(why, testing::StartsWith("cannot load cuDNN, which computes convolutions on GPUs: "
+                                       "libforebay-none.so.9: cannot open"));
+  EXPECT_THAT(why, testing::HasSubstr("put the folder where libcudnn.so.9 is (Python's package "
+                                      "nvidia-cudnn-cu"));
 }
 
 }  // namespace

@@ -199,6 +199,26 @@ TEST_F(GpuTraining, GoesOnAfterItWasStopped) {
   EXPECT_EQ(parts.statistics, whole.statistics);
 }
 
+// `train_imagenet --host-memory` counts on it.
+TEST_F(GpuTraining, HoldsThreeBatchesAtMostBesidesThoseThatWait) {
+  constexpr std::size_t kWaiting = 4, kBatches = 40;
+  const auto trainer = gpus(1);
+  BatchPool pool(trainer->batch_size(), network_.input());
+  Graph graph("train", {.threads = 3});
+  std::size_t next = 0;
+  const auto source = graph.source("batches", NodeSettings{}, [&]() -> std::optional<BatchHandle> {
+    if (next == kBatches) return std::nullopt;
+    return batch(pool, next++);
+  });
+  source >> trainer->train(graph) >> graph.sink("log", [](const forebay::Step&) {});
+  for (const char* node : {"room", "step"}) {
+    graph.set(std::string(node) + ".queue", std::to_string(kWaiting));
+  }
+  graph.run();
+  EXPECT_GT(pool.allocated(), kWaiting);
+  EXPECT_LE(pool.allocated(), kWaiting + 3);
+}
+
 /// With the library in NCCL's place, on the GPUs' streams in the host's memory.
 class GpusOfNccl : public GpuTraining {
  protected:
