@@ -2,23 +2,25 @@
 //
 //   bench_roofline
 //
-// Prints GFLOP/s of products of 1024 x 1024 matrices in float32 and bfloat16, and GB/s of reading
-// arrays that fit the second-level cache, that fit the third, and that fit none; best of several
-// runs.
+// Prints GFLOP/s of products of 1024 x 1024 matrices in float32 and bfloat16, and GB/s of reading,
+// and of reading and writing, arrays that fit the second-level cache, that fit the third, and that
+// may fit none; best of several runs.
 
 #include <omp.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <numeric>
 #include <vector>
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include <forebay/nodes/widest.hpp>
+
 namespace {
 
 using dnnl::memory;
+using forebay::widest;
 
 template <class Body>
 double best_seconds(const Body& body) {
@@ -48,15 +50,34 @@ void arithmetic(const char* name, memory::data_type type) {
   std::printf("%-9s %7.0f GFLOP/s\n", name, 2e-9 * kSize * kSize * kSize / seconds);
 }
 
-void reading(std::size_t bytes) {
-  const std::vector<int> values(bytes / sizeof(int), 1);
+/// Adds up integers, whose order the compiler may change.
+void sum_loop(const int* values, std::size_t size, int* result) {
+  int sum = 0;
+  for (std::size_t i = 0; i < size; ++i) sum += values[i];
+  *result += sum;
+}
+
+void scale_loop(const float* from, std::size_t size, float* to) {
+  for (std::size_t i = 0; i < size; ++i) to[i] = 2 * from[i];
+}
+
+/// Reads `bytes`, then reads half of them and writes the other half.
+void memory_speed(std::size_t bytes) {
+  const std::size_t size = bytes / sizeof(int);
+  const std::vector<int> values(size, 1);
+  std::vector<float> floats(size);
   const std::size_t times = std::max<std::size_t>(1, (std::size_t{64} << 20) / bytes);
-  long long sum = 0;
-  const double seconds = best_seconds([&] {
-    for (std::size_t i = 0; i < times; ++i) sum += std::reduce(values.begin(), values.end());
+  int sum = 0;
+  const double reading = best_seconds([&] {
+    for (std::size_t i = 0; i < times; ++i) widest<sum_loop>(values.data(), size, &sum);
   });
-  std::printf("reading %4zu MiB: %5.1f GB/s%s\n", bytes >> 20,
-              1e-9 * static_cast<double>(bytes * times) / seconds, sum == 0 ? " (nothing)" : "");
+  float* half = floats.data() + size / 2;
+  const double writing = best_seconds([&] {
+    for (std::size_t i = 0; i < times; ++i) widest<scale_loop>(floats.data(), size / 2, half);
+  });
+  const double gigabytes = 1e-9 * static_cast<double>(bytes * times);
+  std::printf("%4zu MiB: read %5.1f GB/s, read and written %5.1f GB/s%s\n", bytes >> 20,
+              gigabytes / reading, gigabytes / writing, sum == 0 ? " (nothing)" : "");
 }
 
 }  // namespace
@@ -65,6 +86,6 @@ int main() {
   omp_set_num_threads(1);
   arithmetic("float32", memory::data_type::f32);
   arithmetic("bfloat16", memory::data_type::bf16);
-  for (std::size_t mebibytes : {1, 16, 1024}) reading(mebibytes << 20);
+  for (std::size_t mebibytes : {1, 16, 1024}) memory_speed(mebibytes << 20);
   return 0;
 }
