@@ -16,4 +16,17 @@ Convolution convolution_of(const Network& network, const Layer& layer, std::size
           .padding = layer.padding};
 }
 
+std::vector<ConvolutionGraph> graphs_of(Fusion fusion) {
+  switch (fusion) {
+    case Fusion::kNone:
+      break;
+    case Fusion::kSums:
+      return {ConvolutionGraph::kForwardSums};
+    case Fusion::kNormalised:
+      return {ConvolutionGraph::kNormalisedForward, ConvolutionGraph::kNormalisedInputGradient,
+              ConvolutionGraph::kNormalisedWeightGradient};
+  }
+  return {};
+}
+
 }  // namespace forebay::cuda

@@ -3,6 +3,7 @@
 // A convolution and what cuDNN may fuse with it.
 
 #include <cstdint>
+#include <vector>
 
 #include <forebay/nodes/network/network.hpp>
 
@@ -15,6 +16,14 @@ enum class ValueType : std::uint8_t { kFloat16, kBfloat16, kFloat32 };
 struct Convolution {
   std::int64_t rows = 0, in_channels = 0, height = 0, width = 0, out_channels = 0;
   std::int64_t kernel = 1, stride = 1, padding = 0;
+
+  std::int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
+  std::int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
+
+  // Values of all rows.
+  std::int64_t inputs() const { return rows * height * width * in_channels; }
+  std::int64_t weights() const { return out_channels * kernel * kernel * in_channels; }
+  std::int64_t outputs() const { return rows * out_height() * out_width() * out_channels; }
 
   friend auto operator<=>(const Convolution&, const Convolution&) = default;
 };
@@ -35,5 +44,16 @@ enum class ConvolutionGraph : std::uint8_t {
   kWeightGradient,            // dw from dy and x
   kNormalisedWeightGradient,  // that, with x normalised
 };
+
+/// What a convolution does of the work of the batch norms around it.
+enum class Fusion : std::uint8_t {
+  kNone,
+  kSums,        // gives the one behind it the sums of its output, in kForwardSums
+  kNormalised,  // and all that the one before it does but its statistics: the three graphs with a
+                // normalised x, which is then never stored
+};
+
+/// The graphs that a fusion puts in the place of others.
+std::vector<ConvolutionGraph> graphs_of(Fusion fusion);
 
 }  // namespace forebay::cuda

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/nodes/cuda/fusions.hpp>
 #include <forebay/nodes/cuda/kernels/update.hpp>
 #include <forebay/nodes/cuda/ops/add.hpp>
 #include <forebay/nodes/cuda/ops/convolve.hpp>
@@ -23,15 +24,19 @@ template <class Value>
 class Compiler {
  public:
   Compiler(const Network& network, const StepOptions& options, Convolver& convolver, Step& step)
-      : network_(network), options_(options), convolver_(convolver), step_(step) {}
+      : network_(network),
+        fused_(fuse(network)),
+        options_(options),
+        convolver_(convolver),
+        step_(step) {}
 
   void run() {
-    const FusedNetwork fused = fuse(network_);
-    for (const ImageShape& shape : fused.tensors) planner().tensors.emplace_back().shape = shape;
+    for (const ImageShape& shape : fused_.tensors) planner().tensors.emplace_back().shape = shape;
     planner().tensor(kImages).shape.channels = std::max(network_.input().channels, 4);
     add_shared_buffers();
-    for (const FusedLayer& layer : fused.layers) compile_layer(layer);
-    auto loss = std::make_unique<Loss<Value>>(static_cast<int>(fused.tensors.size()) - 1,
+    choose_fusions();
+    for (std::size_t i = 0; i < fused_.layers.size(); ++i) compile_layer(i);
+    auto loss = std::make_unique<Loss<Value>>(static_cast<int>(fused_.tensors.size()) - 1,
                                               options_.label_smoothing, step_.loss,
                                               step_.shared.loss_scale);
     const Loss<Value>& last = *loss;
@@ -62,6 +67,23 @@ class Compiler {
                     .ranges = planner().keep(network_.parameters.size() * sizeof(ParameterRange))};
   }
 
+  void choose_fusions() {
+    fusions_ = cuda::choose_fusions(network_, fused_, options_.rows, options_.type, convolver_);
+    for (const FusedLayer& layer : fused_.layers) {
+      const bool norm = layer.kind == LayerKind::kBatchNorm;
+      step_.norms.push_back(norm ? std::make_unique<NormShare>() : nullptr);
+    }
+    for (const FusionChoice& choice : fusions_) {
+      if (choice.norm_before >= 0) norm(choice.norm_before)->applied_behind = true;
+      if (choice.norm_behind >= 0) norm(choice.norm_behind)->sums_given = true;
+    }
+  }
+
+  /// Of a layer; null where there is none.
+  NormShare* norm(int layer) const {
+    return layer < 0 ? nullptr : step_.norms[static_cast<std::size_t>(layer)].get();
+  }
+
   // Forward, loss and backward, as they will run.
   void walk_through() {
     for (const auto& op : step_.ops) {
@@ -90,7 +112,8 @@ class Compiler {
     step_.ops.push_back(std::make_unique<AnyOp>(std::forward<Arguments>(arguments)...));
   }
 
-  void compile_layer(const FusedLayer& fused) {
+  void compile_layer(std::size_t index) {
+    const FusedLayer& fused = fused_.layers[index];
     const Layer& layer = network_.layers[static_cast<std::size_t>(fused.layer)];
     const float floor = fused.relu ? 0 : kNoFloor;
     switch (fused.kind) {
@@ -99,12 +122,12 @@ class Compiler {
         break;
       case LayerKind::kConvolution:
       case LayerKind::kLinear:
-        compile_weighted(fused, layer);
+        compile_weighted(fused, layer, fusions_[index]);
         break;
       case LayerKind::kBatchNorm:
         want_whole_packs(layer);
         emit<Norm<Value>>(fused.input, fused.other, fused.output, floor, norm_places(fused.layer),
-                          step_.shared);
+                          step_.shared, *step_.norms[index]);
         break;
       case LayerKind::kRelu:
       case LayerKind::kAdd:
@@ -123,7 +146,7 @@ class Compiler {
     }
   }
 
-  void compile_weighted(const FusedLayer& fused, const Layer& layer) {
+  void compile_weighted(const FusedLayer& fused, const Layer& layer, const FusionChoice& choice) {
     const Tensor& input = planner().tensor(fused.input);
     if (layer.kind == LayerKind::kLinear && input.pixels() > 1) {
       refuse(layer, "it reads flattened images");
@@ -145,8 +168,11 @@ class Compiler {
     const Convolution convolution = convolution_of(network_, layer, options_.rows);
     shape.padded = static_cast<Index>(convolution.in_channels);
     shape.window = static_cast<Index>(convolution.kernel * convolution.kernel);
-    emit<Convolve<Value>>(convolution, shape, fused.input, fused.output, std::move(places),
-                          step_.shared, convolver_);
+    const ConvolutionPlace place{.input = fused.input,
+                                 .output = fused.output,
+                                 .before = norm(choice.norm_before),
+                                 .behind = norm(choice.norm_behind)};
+    emit<Convolve<Value>>(convolution, shape, place, std::move(places), step_.shared, convolver_);
   }
 
   NormPlaces norm_places(int layer) const {
@@ -166,9 +192,11 @@ class Compiler {
   }
 
   const Network& network_;
+  const FusedNetwork fused_;
   const StepOptions& options_;
   Convolver& convolver_;
   Step& step_;
+  std::vector<FusionChoice> fusions_;  // by layer of `fused_`
   std::vector<std::size_t> parameter_offsets_, statistics_offsets_;
 };
 
@@ -187,11 +215,7 @@ void check(const Network& network, const StepOptions& options) {
 
 Step plan_step(const Network& network, const StepOptions& options, Convolver& convolver) {
   check(network, options);
-  Step step{.planner = Planner(options.rows, /*thread_count=*/1, kAlignment),
-            .ops = {},
-            .shared = {},
-            .inputs = {},
-            .update = {}};
+  Step step{.planner = Planner(options.rows, /*thread_count=*/1, kAlignment)};
   switch (options.type) {
     case ValueType::kFloat16:
       Compiler<__half>(network, options, convolver, step).run();

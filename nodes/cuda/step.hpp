@@ -10,6 +10,7 @@
 #include <forebay/nodes/cuda/convolution.hpp>
 #include <forebay/nodes/cuda/ops/convolver.hpp>
 #include <forebay/nodes/cuda/ops/ends.hpp>
+#include <forebay/nodes/cuda/ops/norm_share.hpp>
 #include <forebay/nodes/cuda/ops/op.hpp>
 #include <forebay/nodes/network/network.hpp>
 
@@ -37,12 +38,13 @@ struct UpdateBuffers {
 /// A network compiled for a GPU, with the plan of the memory that a step needs. Takes none of it.
 struct Step {
   Planner planner;
-  std::vector<std::unique_ptr<Op>> ops;  // in the order they run forward
-  SharedBuffers shared;                  // in the plan, as all buffers are
-  std::array<InputBuffers, 2> inputs;    // one is copied to while a step reads the other
-  int logits = -1;                       // rows x classes floats
-  int loss = -1;                         // a BatchLoss
-  UpdateBuffers update;
+  std::vector<std::unique_ptr<NormShare>> norms = {};  // that ops point to
+  std::vector<std::unique_ptr<Op>> ops = {};           // in the order they run forward
+  SharedBuffers shared = {};                           // in the plan, as all buffers are
+  std::array<InputBuffers, 2> inputs = {};  // one is copied to while a step reads the other
+  int logits = -1;                          // rows x classes floats
+  int loss = -1;                            // a BatchLoss
+  UpdateBuffers update = {};
   std::size_t image_size = 0;  // values of a row's image
   std::size_t bytes = 0;       // of all buffers, placed: the size of the arena
 };

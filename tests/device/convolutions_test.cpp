@@ -1,19 +1,20 @@
-// cuDNN's convolutions on a GPU beside loops on the host: each kind that ResNet-18 has, in each
-// type.
+// cuDNN's convolutions on a GPU: each kind that ResNet-18 has beside loops on the host, in each
+// type, and the fused ones of all of ResNet-50's shapes beside those that are not.
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <iostream>
 #include <set>
+#include <string>
 #include <vector>
 
-#include <forebay/nodes/cuda/check.hpp>
+#include <fmt/format.h>
+
+#include <forebay/graph/error.hpp>
 #include <forebay/nodes/cuda/cudnn/cudnn_convolver.hpp>
-#include <forebay/nodes/cuda/device.hpp>
-#include <forebay/nodes/cuda/gpu_memory.hpp>
-#include <forebay/nodes/random.hpp>
 
 #include "../unit/cuda/host_convolver.hpp"
+#include "convolution_arrays.hpp"
 
 namespace forebay::cuda {
 
@@ -22,100 +23,42 @@ void queue_on_host(cudaStream_t /*stream*/, std::function<void()> work) { work()
 
 namespace {
 
-constexpr std::size_t kRows = 2;
+constexpr ConvolutionGraph kPlain[] = {ConvolutionGraph::kForward, ConvolutionGraph::kInputGradient,
+                                       ConvolutionGraph::kWeightGradient};
+constexpr ConvolutionGraph kFused[] = {
+    ConvolutionGraph::kForwardSums, ConvolutionGraph::kNormalisedForward,
+    ConvolutionGraph::kNormalisedInputGradient, ConvolutionGraph::kNormalisedWeightGradient};
 
-struct Sizes {
-  std::size_t input, weights, output;  // values
-};
-
-Sizes sizes_of(const Convolution& c) {
-  const auto out = [&c](std::int64_t size) {
-    return (size + 2 * c.padding - c.kernel) / c.stride + 1;
-  };
-  return {static_cast<std::size_t>(c.rows * c.height * c.width * c.in_channels),
-          static_cast<std::size_t>(c.out_channels * c.kernel * c.kernel * c.in_channels),
-          static_cast<std::size_t>(c.rows * out(c.height) * out(c.width) * c.out_channels)};
-}
-
-/// What a graph reads and writes, in the order of `Convolver::run`.
-struct Operands {
-  std::size_t first, second, out;
-};
-
-Operands operands_of(const Sizes& sizes, ConvolutionGraph graph) {
-  if (graph == ConvolutionGraph::kForward) return {sizes.input, sizes.weights, sizes.output};
-  if (graph == ConvolutionGraph::kInputGradient) {
-    return {sizes.output, sizes.weights, sizes.input};
-  }
-  return {sizes.output, sizes.input, sizes.weights};
-}
-
-template <class Value>
-std::vector<Value> random_values(std::uint64_t seed, std::size_t size) {
-  Random random(seed);
-  std::vector<Value> values(size);
-  for (Value& value : values) value = from_float<Value>(static_cast<float>(random.normal()));
-  return values;
-}
-
-template <class Value>
-std::vector<Value> on_gpu(CudnnConvolver& cudnn, const Convolution& convolution,
-                          ConvolutionGraph graph, ValueType type, const std::vector<Value>& first,
-                          const std::vector<Value>& second, std::size_t count) {
-  const auto memory = [](std::size_t bytes) { return GpuMemory(0, bytes + 1); };
-  const std::size_t workspace_bytes = cudnn.workspace_bytes(convolution, graph, type);
-  const GpuMemory a = memory(first.size() * sizeof(Value)),
-                  b = memory(second.size() * sizeof(Value)), c = memory(count * sizeof(Value)),
-                  workspace = memory(workspace_bytes);
-  std::vector<Value> out(count);
-  Stream stream({.number = 0, .name = "test"});
-  stream.copy(a.data(), first.data(), first.size() * sizeof(Value));
-  stream.copy(b.data(), second.data(), second.size() * sizeof(Value));
-  cudnn.run(convolution, graph, type, a.data(), b.data(), c.data(), workspace.data(), stream.get());
-  stream.copy(out.data(), c.data(), count * sizeof(Value));
-  stream.synchronize();
-  return out;
-}
-
-// The distance of two arrays, relative to the second.
-template <class Value>
-double distance(const std::vector<Value>& a, const std::vector<Value>& b) {
-  double difference = 0, all = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double expected = to_float(b[i]);
-    difference += std::pow(to_float(a[i]) - expected, 2);
-    all += expected * expected;
-  }
-  return std::sqrt(difference / all);
-}
-
-std::set<Convolution> convolutions(const Network& network) {
+std::set<Convolution> convolutions(const Network& network, std::size_t rows) {
   std::set<Convolution> all;
   for (const Layer& layer : network.layers) {
-    if (layer.kind == LayerKind::kConvolution) all.insert(convolution_of(network, layer, kRows));
+    if (layer.kind == LayerKind::kConvolution) all.insert(convolution_of(network, layer, rows));
   }
   return all;
+}
+
+std::string text_of(const Convolution& c, ConvolutionGraph graph) {
+  return fmt::format("graph {} of {}x{}x{} by {} filters of {} at stride {}",
+                     static_cast<int>(graph), c.in_channels, c.height, c.width, c.out_channels,
+                     c.kernel, c.stride);
+}
+
+template <class Value>
+double distance_from_loops(CudnnConvolver& cudnn, const Convolution& convolution,
+                           ConvolutionGraph graph, ValueType type) {
+  ConvolutionValues<Value> expected(convolution), got(convolution);
+  HostConvolver().run(convolution, graph, type, expected.arrays(), nullptr);
+  run_on_gpu(cudnn, convolution, graph, type, got);
+  return distance(got, expected);
 }
 
 template <class Value>
 void compare(ValueType type, double tolerance) {
   CudnnConvolver cudnn({.number = 0, .name = "test"});
-  HostConvolver host;
-  for (const Convolution& convolution : convolutions(resnet(18, {3, 64, 64}, 1000))) {
-    for (const ConvolutionGraph graph :
-         {ConvolutionGraph::kForward, ConvolutionGraph::kInputGradient,
-          ConvolutionGraph::kWeightGradient}) {
-      const Operands operands = operands_of(sizes_of(convolution), graph);
-      const auto first = random_values<Value>(1, operands.first),
-                 second = random_values<Value>(2, operands.second);
-      std::vector<Value> expected(operands.out);
-      host.run(convolution, graph, type, first.data(), second.data(), expected.data(), nullptr,
-               nullptr);
-      const auto got = on_gpu(cudnn, convolution, graph, type, first, second, operands.out);
-      EXPECT_LE(distance(got, expected), tolerance)
-          << "graph " << static_cast<int>(graph) << " of " << convolution.in_channels << "x"
-          << convolution.height << "x" << convolution.width << " by " << convolution.out_channels
-          << " filters of " << convolution.kernel << " at stride " << convolution.stride;
+  for (const Convolution& convolution : convolutions(resnet(18, {3, 64, 64}, 1000), 2)) {
+    for (const ConvolutionGraph graph : kPlain) {
+      EXPECT_LE(distance_from_loops<Value>(cudnn, convolution, graph, type), tolerance)
+          << text_of(convolution, graph);
     }
   }
 }
@@ -124,6 +67,106 @@ void compare(ValueType type, double tolerance) {
 TEST(Convolutions, AreTheLoopsInFloat32) { compare<float>(ValueType::kFloat32, 1e-5); }
 TEST(Convolutions, AreTheLoopsInFloat16) { compare<__half>(ValueType::kFloat16, 1e-3); }
 TEST(Convolutions, AreTheLoopsInBfloat16) { compare<__nv_bfloat16>(ValueType::kBfloat16, 8e-3); }
+
+/// Compares the fused graphs that cuDNN has for this GPU: 0 or more of them.
+template <class Distance>
+int compare_fused(CudnnConvolver& cudnn, const std::set<Convolution>& all, const Distance& far) {
+  int compared = 0;
+  for (const Convolution& convolution : all) {
+    for (const ConvolutionGraph graph : kFused) {
+      try {
+        cudnn.workspace_bytes(convolution, graph, ValueType::kFloat16);
+      } catch (const Error& error) {
+        std::cout << text_of(convolution, graph) << ": " << error.what() << '\n';
+        continue;
+      }
+      ++compared;
+      // A normalised value is rounded up to three times before it is multiplied.
+      EXPECT_LE(far(convolution, graph), 2e-3) << text_of(convolution, graph);
+    }
+  }
+  return compared;
+}
+
+TEST(FusedConvolutions, AreTheLoopsInFloat16) {
+  CudnnConvolver cudnn({.number = 0, .name = "test"});
+  const auto all = convolutions(resnet(18, {3, 64, 64}, 1000), 2);
+  const int compared = compare_fused(cudnn, all, [&](const Convolution& c, ConvolutionGraph graph) {
+    return distance_from_loops<__half>(cudnn, c, graph, ValueType::kFloat16);
+  });
+  if (compared == 0) GTEST_SKIP() << "cuDNN fuses nothing for this GPU";
+  EXPECT_GE(compared, 4 * (static_cast<int>(all.size()) - 1));  // all but the stem
+}
+
+/// What fusing spares, on the host: x as it is after the norm and its ReLU.
+void normalise(ConvolutionValues<__half>& values) {
+  const std::size_t channels = values.scale.size();
+  for (std::size_t i = 0; i < values.x.size(); ++i) {
+    const std::size_t c = i % channels;
+    const float y = to_float(values.x[i]) * to_float(values.scale[c]) + to_float(values.shift[c]);
+    values.x[i] = from_float<__half>(std::max(0.0F, y));
+  }
+}
+
+void add_output_sums(ConvolutionValues<__half>& values, const Convolution& c) {
+  std::vector<double> sum(values.sum.size()), squares(sum);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(c.outputs()); ++i) {
+    const double y = as_double(values.out[i]);
+    sum[i % sum.size()] += y;
+    squares[i % sum.size()] += y * y;
+  }
+  values.sum.assign(sum.begin(), sum.end());
+  values.squares.assign(squares.begin(), squares.end());
+}
+
+// dx to dz, with its sums.
+void mask(ConvolutionValues<__half>& values) {
+  const std::size_t channels = values.mean.size();
+  std::vector<double> of_gamma(channels), of_beta(channels);
+  for (std::size_t i = 0; i < values.x.size(); ++i) {
+    const std::size_t c = i % channels;
+    const float normal = (to_float(values.x[i]) - values.mean[c]) * values.inverse_deviation[c];
+    if (!(normal * values.gamma[c] + values.beta[c] > 0)) values.out[i] = from_float<__half>(0);
+    of_beta[c] += as_double(values.out[i]);
+    of_gamma[c] += as_double(values.out[i]) * static_cast<double>(normal);
+  }
+  values.gamma_gradient.assign(of_gamma.begin(), of_gamma.end());
+  values.beta_gradient.assign(of_beta.begin(), of_beta.end());
+}
+
+/// The same by a plain graph of cuDNN's, and the rest on the host.
+void run_unfused(CudnnConvolver& cudnn, const Convolution& convolution, ConvolutionGraph graph,
+                 ConvolutionValues<__half>& values) {
+  const auto run = [&](ConvolutionGraph plain) {
+    run_on_gpu(cudnn, convolution, plain, ValueType::kFloat16, values);
+  };
+  switch (graph) {
+    case ConvolutionGraph::kNormalisedForward:
+      normalise(values);
+      [[fallthrough]];
+    case ConvolutionGraph::kForwardSums:
+      run(ConvolutionGraph::kForward);
+      return add_output_sums(values, convolution);
+    case ConvolutionGraph::kNormalisedInputGradient:
+      run(ConvolutionGraph::kInputGradient);
+      return mask(values);
+    case ConvolutionGraph::kNormalisedWeightGradient:
+      normalise(values);
+      return run(ConvolutionGraph::kWeightGradient);
+    default:
+      FAIL() << "not a fused graph";
+  }
+}
+
+TEST(FusedConvolutions, AreTheUnfusedForAllOfResNet50) {
+  CudnnConvolver cudnn({.number = 0, .name = "test"});
+  compare_fused(cudnn, convolutions(resnet(50), 4), [&](const Convolution& c, ConvolutionGraph g) {
+    ConvolutionValues<__half> expected(c), got(c);
+    run_unfused(cudnn, c, g, expected);
+    run_on_gpu(cudnn, c, g, ValueType::kFloat16, got);
+    return distance(got, expected);
+  });
+}
 
 }  // namespace
 }  // namespace forebay::cuda

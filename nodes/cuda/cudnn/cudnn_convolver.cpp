@@ -3,37 +3,47 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
-#include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/cuda/cudnn/graphs.hpp>
 #include <forebay/nodes/cuda/device.hpp>
-#include <forebay/nodes/cuda/gpu_memory.hpp>
 
 namespace forebay::cuda {
 namespace {
 
 namespace fe = cudnn_frontend;
 
-constexpr std::int64_t kPlansTimed = 8, kRunsTimed = 5;
+constexpr std::int64_t kPlansTimed = 8;
 constexpr std::int64_t kMostWorkspace = std::int64_t{512} << 20;
 
 using Pointers = std::unordered_map<std::int64_t, void*>;
 
-Pointers pointers(ConvolutionGraph graph, void* first, void* second, void* out) {
-  switch (graph) {
-    case ConvolutionGraph::kForward:
-      return {{kInputUid, first}, {kWeightsUid, second}, {kOutputUid, out}};
-    case ConvolutionGraph::kInputGradient:
-      return {{kOutputGradientUid, first}, {kWeightsUid, second}, {kOutputUid, out}};
-    case ConvolutionGraph::kWeightGradient:
-      return {{kOutputGradientUid, first}, {kInputUid, second}, {kOutputUid, out}};
-    default:
-      throw Error("a graph of a convolution with several outputs cannot be run yet");
+/// Of all tensors; a graph takes those that it has.
+Pointers pointers(const ConvolutionArrays& at, std::int64_t in_channels) {
+  const auto read = [](const void* array) { return const_cast<void*>(array); };
+  const InputNorm& norm = at.norm;
+  Pointers all{{kInputUid, read(at.x)},
+               {kWeightsUid, read(at.w)},
+               {kOutputGradientUid, read(at.dy)},
+               {kOutputUid, at.out},
+               {kSumUid, at.sums.sum},
+               {kSquaresUid, at.sums.squares},
+               {kScaleUid, read(norm.scale)},
+               {kShiftUid, read(norm.shift)},
+               {kMeanUid, read(norm.mean)},
+               {kInverseDeviationUid, read(norm.inverse_deviation)},
+               {kGammaUid, read(norm.gamma)},
+               {kBetaUid, read(norm.beta)},
+               {kGammaGradientUid, norm.gamma_gradient},
+               {kBetaGradientUid, norm.beta_gradient}};
+  for (int i = 0; i < 3 && norm.rest != nullptr; ++i) {
+    all.emplace(kRestUid + i, norm.rest + i * in_channels);
   }
+  return all;
 }
 
 std::string text_of(const Convolution& c) {
@@ -41,24 +51,9 @@ std::string text_of(const Convolution& c) {
                      c.in_channels, c.height, c.width, c.out_channels, c.kernel, c.kernel);
 }
 
-void want_good(fe::error_t status, const GpuId& gpu, const Convolution& convolution) {
-  if (status.is_good()) return;
+[[noreturn]] void refuse(const GpuId& gpu, const Convolution& convolution, std::string_view why) {
   throw Error(fmt::format("{}: cuDNN {} cannot run {}: {}", gpu.text(), cudnn_version(),
-                          text_of(convolution), status.get_message()));
-}
-
-/// Bytes of the largest of its three tensors, with room up to the next place that may hold one.
-std::size_t largest_tensor(const Convolution& c, ValueType type) {
-  const auto out = [&c](std::int64_t size) {
-    return (size + 2 * c.padding - c.kernel) / c.stride + 1;
-  };
-  const std::int64_t values = std::max({c.rows * c.height * c.width * c.in_channels,
-                                        c.rows * out(c.height) * out(c.width) * c.out_channels,
-                                        c.out_channels * c.kernel * c.kernel * c.in_channels});
-  constexpr std::size_t kAlignment = 256;
-  const std::size_t bytes =
-      static_cast<std::size_t>(values) * (type == ValueType::kFloat32 ? 4 : 2);
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+                          text_of(convolution), why));
 }
 
 }  // namespace
@@ -79,11 +74,13 @@ struct CudnnConvolver::Handle {
   cudnnHandle_t cudnn = nullptr;
 };
 
-/// A graph with the plan that it runs as.
+/// A graph with the plan that it runs as, or why it has none.
 struct CudnnConvolver::Ready {
-  std::shared_ptr<fe::graph::Graph> graph;
+  std::shared_ptr<fe::graph::Graph> graph = {};
   std::int64_t plan = -1;
   std::int64_t workspace = 0;
+  std::optional<float> milliseconds = {};  // where it was timed
+  std::string why_not = {};
 };
 
 CudnnConvolver::CudnnConvolver(GpuId gpu)
@@ -93,26 +90,32 @@ CudnnConvolver::CudnnConvolver(GpuId gpu)
 
 CudnnConvolver::~CudnnConvolver() = default;
 
-CudnnConvolver::Ready& CudnnConvolver::ready(const Key& key) {
-  const auto found = ready_.find(key);
-  return found != ready_.end() ? found->second : ready_.emplace(key, make(key)).first->second;
+CudnnConvolver::Ready& CudnnConvolver::find(const Key& key) {
+  const auto [place, is_new] = ready_.try_emplace(key);
+  if (is_new) place->second.why_not = make(place->second, key);
+  return place->second;
 }
 
-CudnnConvolver::Ready CudnnConvolver::make(const Key& key) {
+CudnnConvolver::Ready& CudnnConvolver::ready(const Key& key) {
+  Ready& found = find(key);
+  if (!found.why_not.empty()) refuse(gpu_, std::get<Convolution>(key), found.why_not);
+  return found;
+}
+
+std::string CudnnConvolver::make(Ready& ready, const Key& key) {
   const auto& [convolution, kind, type] = key;
-  Ready ready{.graph = make_graph(convolution, kind, type, nullptr)};
+  ready.graph = make_graph(convolution, kind, type, nullptr);
   const auto heuristics = {fe::HeurMode_t::A, fe::HeurMode_t::FALLBACK};
   fe::error_t status = ready.graph->validate();
   if (status.is_good()) status = ready.graph->build_operation_graph(handle_->cudnn);
   if (status.is_good()) status = ready.graph->create_execution_plans(heuristics);
-  want_good(std::move(status), gpu_, convolution);
+  if (status.is_bad()) return status.get_message();
   ready.graph->deselect_workspace_greater_than(kMostWorkspace);
   const std::string chosen = choices_.find(convolution, kind, type);
   if (!chosen.empty()) choose_by_name(ready, chosen);
-  if (ready.plan < 0) choose_by_time(ready, key);
-  want_good(ready.graph->get_workspace_size_plan_at_index(ready.plan, ready.workspace), gpu_,
-            convolution);
-  return ready;
+  if (ready.plan < 0) return choose_by_time(ready, key);
+  status = ready.graph->get_workspace_size_plan_at_index(ready.plan, ready.workspace);
+  return status.is_bad() ? status.get_message() : "";
 }
 
 void CudnnConvolver::choose_by_name(Ready& ready, const std::string& plan) const {
@@ -124,84 +127,88 @@ void CudnnConvolver::choose_by_name(Ready& ready, const std::string& plan) const
   }
 }
 
-/// Times plans of one graph on its GPU.
-class PlanTimer {
- public:
-  PlanTimer(const GpuId& gpu, cudnnHandle_t cudnn, const fe::graph::Graph& graph,
-            const Convolution& convolution, ConvolutionGraph kind, ValueType type,
-            std::size_t workspace)
-      : cudnn_(cudnn),
-        graph_(graph),
-        tensor_(largest_tensor(convolution, type)),
-        memory_(gpu.number, 3 * tensor_ + workspace),
-        stream_(gpu) {
-    pointers_ =
-        pointers(kind, memory_.data(), memory_.data() + tensor_, memory_.data() + 2 * tensor_);
-    cudnnSetStream(cudnn_, stream_.get());
-    cudaEventCreate(&begin_);
-    cudaEventCreate(&end_);
-    cudaMemsetAsync(memory_.data(), 0, 3 * tensor_, stream_.get());
-  }
-  ~PlanTimer() {
-    cudaEventDestroy(begin_);
-    cudaEventDestroy(end_);
-  }
-  PlanTimer(const PlanTimer&) = delete;
-  PlanTimer& operator=(const PlanTimer&) = delete;
-
-  /// The fastest of a few runs after one that is not timed; none where the plan fails.
-  std::optional<float> milliseconds(std::int64_t plan) {
-    float fastest = std::numeric_limits<float>::infinity();
-    for (std::int64_t run = 0; run <= kRunsTimed; ++run) {
-      float time = 0;
-      cudaEventRecord(begin_, stream_.get());
-      const auto status =
-          graph_.execute_plan_at_index(cudnn_, pointers_, memory_.data() + 3 * tensor_, plan);
-      cudaEventRecord(end_, stream_.get());
-      const bool done = cudaEventSynchronize(end_) == cudaSuccess;
-      if (status.is_bad() || !done) return std::nullopt;
-      cudaEventElapsedTime(&time, begin_, end_);
-      if (run > 0) fastest = std::min(fastest, time);
-    }
-    return fastest;
-  }
-
- private:
-  cudnnHandle_t cudnn_;
-  const fe::graph::Graph& graph_;
-  std::size_t tensor_;
-  GpuMemory memory_;
-  Stream stream_;
-  Pointers pointers_;
-  cudaEvent_t begin_ = nullptr, end_ = nullptr;
-};
-
-void CudnnConvolver::choose_by_time(Ready& ready, const Key& key) {
+std::string CudnnConvolver::choose_by_time(Ready& ready, const Key& key) {
   const auto& [convolution, kind, type] = key;
-  std::vector<std::int64_t> built;
+  std::vector<std::pair<std::int64_t, std::int64_t>> built;  // with their workspaces
   std::int64_t workspace = 0;
   const std::int64_t count = ready.graph->get_execution_plan_count();
   for (std::int64_t i = 0; i < count && std::ssize(built) < kPlansTimed; ++i) {
     std::int64_t bytes = 0;
     if (ready.graph->build_plan_at_index(i).is_bad()) continue;
     if (ready.graph->get_workspace_size_plan_at_index(i, bytes).is_bad()) continue;
-    built.push_back(i);
+    built.emplace_back(i, bytes);
     workspace = std::max(workspace, bytes);
   }
-  float fastest = std::numeric_limits<float>::infinity();
-  PlanTimer timer(gpu_, handle_->cudnn, *ready.graph, convolution, kind, type,
-                  static_cast<std::size_t>(workspace));
-  for (std::int64_t plan : built) {
-    const std::optional<float> time = timer.milliseconds(plan);
-    if (time && *time < fastest) fastest = *time, ready.plan = plan;
-  }
-  if (ready.plan < 0) {
-    throw Error(fmt::format("{}: none of cuDNN {}'s {} plans runs {}; take another version",
-                            gpu_.text(), cudnn_version(), count, text_of(convolution)));
+  GpuTimer timer(gpu_, convolution, type, static_cast<std::size_t>(workspace));
+  for (const auto& [plan, bytes] : built) {
+    const auto time = time_plan(timer, ready, plan, convolution);
+    if (!time || (ready.milliseconds && *time >= *ready.milliseconds)) continue;
+    ready.milliseconds = time;
+    ready.plan = plan;
+    ready.workspace = bytes;
   }
   std::string name;
-  want_good(ready.graph->get_plan_name_at_index(ready.plan, name), gpu_, convolution);
-  choices_.add(convolution, kind, type, name);
+  if (ready.plan < 0) return fmt::format("none of its {} plans runs; take another version", count);
+  const auto status = ready.graph->get_plan_name_at_index(ready.plan, name);
+  if (status.is_good()) choices_.add(convolution, kind, type, name);
+  return "";
+}
+
+std::optional<float> CudnnConvolver::time_plan(GpuTimer& timer, const Ready& ready,
+                                               std::int64_t plan, const Convolution& convolution) {
+  Pointers at = pointers(timer.arrays(), convolution.in_channels);
+  cudnnSetStream(handle_->cudnn, timer.stream());
+  return timer.milliseconds([&] {
+    return ready.graph->execute_plan_at_index(handle_->cudnn, at, timer.arrays().workspace, plan)
+        .is_good();
+  });
+}
+
+float CudnnConvolver::milliseconds(const Key& key) {
+  const auto& [convolution, kind, type] = key;
+  Ready& graph = ready(key);
+  if (!graph.milliseconds) {  // its plan was chosen by another process
+    GpuTimer timer(gpu_, convolution, type, static_cast<std::size_t>(graph.workspace));
+    graph.milliseconds = time_plan(timer, graph, graph.plan, convolution);
+  }
+  if (!graph.milliseconds) refuse(gpu_, convolution, "its plan fails");
+  return *graph.milliseconds;
+}
+
+// What takes the place of a fusion: other graphs, and passes of the batch norms.
+float CudnnConvolver::milliseconds_unfused(const Convolution& convolution, Fusion fusion,
+                                           ValueType type) {
+  const auto time = [&](ConvolutionGraph graph) {
+    return milliseconds({convolution, graph, type});
+  };
+  GpuTimer timer(gpu_, convolution, type, 0);
+  const NormTimes norms = time_norms(timer, convolution, type);
+  const bool normalises = fusion == Fusion::kNormalised;
+  const bool sums = normalises && why_not_fused(convolution, Fusion::kSums, type).empty();
+  const float forward =
+      sums ? time(ConvolutionGraph::kForwardSums) : time(ConvolutionGraph::kForward) + norms.sums;
+  if (!normalises) return forward;
+  return forward + norms.input + time(ConvolutionGraph::kInputGradient) +
+         time(ConvolutionGraph::kWeightGradient);
+}
+
+std::string CudnnConvolver::why_not_fused(const Convolution& convolution, Fusion fusion,
+                                          ValueType type) {
+  if (const auto known = choices_.why_not_fused(convolution, fusion, type)) return *known;
+  use(gpu_);
+  for (ConvolutionGraph graph : graphs_of(fusion)) {
+    const Ready& found = find({convolution, graph, type});
+    if (!found.why_not.empty()) return found.why_not;
+  }
+  float fused = 0;
+  for (ConvolutionGraph graph : graphs_of(fusion)) {
+    fused += milliseconds({convolution, graph, type});
+  }
+  const float unfused = milliseconds_unfused(convolution, fusion, type);
+  const std::string why =
+      fused < unfused ? "" : fmt::format("{:.3f} ms fused, {:.3f} ms not", fused, unfused);
+  choices_.add(convolution, fusion, type, why);
+  return why;
 }
 
 std::size_t CudnnConvolver::workspace_bytes(const Convolution& convolution, ConvolutionGraph graph,
@@ -211,13 +218,12 @@ std::size_t CudnnConvolver::workspace_bytes(const Convolution& convolution, Conv
 }
 
 void CudnnConvolver::run(const Convolution& convolution, ConvolutionGraph graph, ValueType type,
-                         const void* first, const void* second, void* out, void* workspace,
-                         cudaStream_t stream) {
+                         const ConvolutionArrays& arrays, cudaStream_t stream) {
   const Ready& plan = ready({convolution, graph, type});
-  Pointers at = pointers(graph, const_cast<void*>(first), const_cast<void*>(second), out);
+  Pointers at = pointers(arrays, convolution.in_channels);
   cudnnSetStream(handle_->cudnn, stream);
-  want_good(plan.graph->execute_plan_at_index(handle_->cudnn, at, workspace, plan.plan), gpu_,
-            convolution);
+  auto status = plan.graph->execute_plan_at_index(handle_->cudnn, at, arrays.workspace, plan.plan);
+  if (status.is_bad()) refuse(gpu_, convolution, status.get_message());
 }
 
 std::string cudnn_version() {

@@ -63,10 +63,6 @@ class Builder {
   }
 
  private:
-  std::int64_t out_size(std::int64_t size) const {
-    return (size + 2 * conv_.padding - conv_.kernel) / conv_.stride + 1;
-  }
-
   /// cuDNN's dimensions are always NCHW; the strides say that memory is NHWC.
   Tensor nhwc(Uid uid, std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
     return graph_->tensor(Tensor_attributes()
@@ -81,13 +77,16 @@ class Builder {
     return nhwc(kWeightsUid, conv_.out_channels, conv_.in_channels, conv_.kernel, conv_.kernel);
   }
   Tensor output_gradient() {
-    return nhwc(kOutputGradientUid, conv_.rows, conv_.out_channels, out_size(conv_.height),
-                out_size(conv_.width));
+    return nhwc(kOutputGradientUid, conv_.rows, conv_.out_channels, conv_.out_height(),
+                conv_.out_width());
   }
-  Tensor by_channel(fe::DataType_t type) {
+  Tensor by_channel(Uid uid, fe::DataType_t type) {
     const std::int64_t c = conv_.in_channels;
-    return graph_->tensor(
-        Tensor_attributes().set_dim({1, c, 1, 1}).set_stride({c, 1, c, c}).set_data_type(type));
+    return graph_->tensor(Tensor_attributes()
+                              .set_uid(uid)
+                              .set_dim({1, c, 1, 1})
+                              .set_stride({c, 1, c, c})
+                              .set_data_type(type));
   }
   Tensor pointwise(const Tensor& a, const Tensor& b, Mode mode) {
     return graph_->pointwise(a, b, fe::graph::Pointwise_attributes().set_mode(mode));
@@ -118,38 +117,40 @@ class Builder {
   }
 
   Tensor normalised(const Tensor& x) {
-    const Tensor scaled = pointwise(x, by_channel(type_), Mode::MUL);
-    const Tensor shifted = pointwise(scaled, by_channel(type_), Mode::ADD);
+    const Tensor scaled = pointwise(x, by_channel(kScaleUid, type_), Mode::MUL);
+    const Tensor shifted = pointwise(scaled, by_channel(kShiftUid, type_), Mode::ADD);
     return graph_->pointwise(shifted, fe::graph::Pointwise_attributes().set_mode(Mode::RELU_FWD));
   }
 
   void output(const Tensor& tensor) {
     tensor->set_output(true).set_data_type(type_).set_uid(kOutputUid);
   }
-  void float_output(const Tensor& tensor) {
-    tensor->set_output(true).set_data_type(fe::DataType_t::FLOAT);
+  void float_output(const Tensor& tensor, std::int64_t uid) {
+    tensor->set_output(true).set_data_type(fe::DataType_t::FLOAT).set_uid(uid);
   }
 
   void sums(const Tensor& y) {
     output(y);
     const auto [sum, squares] = graph_->genstats(y, fe::graph::Genstats_attributes());
-    float_output(sum);
-    float_output(squares);
+    float_output(sum, kSumUid);
+    float_output(squares, kSquaresUid);
   }
 
   void norm_gradient(const Tensor& dx) {
     constexpr auto kFloat = fe::DataType_t::FLOAT;
-    const Tensor x = input(), mean = by_channel(kFloat), inverse_deviation = by_channel(kFloat);
-    const Tensor gamma = by_channel(kFloat), beta = by_channel(kFloat);
+    const Tensor x = input(), mean = by_channel(kMeanUid, kFloat),
+                 inverse_deviation = by_channel(kInverseDeviationUid, kFloat),
+                 gamma = by_channel(kGammaUid, kFloat), beta = by_channel(kBetaUid, kFloat);
     const Tensor centred = pointwise(x, mean, Mode::SUB);
     const Tensor normal = pointwise(centred, inverse_deviation, Mode::MUL);
     const Tensor scaled = pointwise(normal, gamma, Mode::MUL);
     const Tensor before_relu = pointwise(scaled, beta, Mode::ADD);
     const Tensor dz = pointwise(dx, before_relu, Mode::RELU_BWD);
     output(dz);
+    std::int64_t uid = kGammaGradientUid;
     for (const Tensor& result : graph_->dbn_weight(dz, x, mean, inverse_deviation, gamma,
                                                    fe::graph::DBN_weight_attributes())) {
-      float_output(result);
+      float_output(result, uid++);
     }
   }
 

@@ -10,8 +10,24 @@
 
 namespace forebay::cuda {
 
-/// Tensors of the graphs that have one output.
-enum Uid : std::int64_t { kInputUid = 1, kWeightsUid, kOutputGradientUid, kOutputUid };
+/// Tensors of the graphs, as in `ConvolutionArrays`.
+enum Uid : std::int64_t {
+  kInputUid = 1,
+  kWeightsUid,
+  kOutputGradientUid,
+  kOutputUid,
+  kSumUid,
+  kSquaresUid,
+  kScaleUid,
+  kShiftUid,
+  kMeanUid,
+  kInverseDeviationUid,
+  kGammaUid,
+  kBetaUid,
+  kGammaGradientUid,
+  kBetaGradientUid,
+  kRestUid,  // and the two behind it
+};
 
 /// The graph, to be validated and planned. cuDNN knows fusions by the exact order of operations and
 /// by which results stay virtual, so both are as in cudnn-frontend's samples. `device` is null

@@ -16,11 +16,18 @@
 namespace forebay::cuda {
 namespace {
 
-std::string key_of(const Convolution& c, ConvolutionGraph graph, ValueType type) {
-  return fmt::format(
-      "graph {} type {} rows {} image {}x{}x{} filters {}x{}x{} stride {} padding {}",
-      static_cast<int>(graph), static_cast<int>(type), c.rows, c.in_channels, c.height, c.width,
-      c.out_channels, c.kernel, c.kernel, c.stride, c.padding);
+std::string key_of(std::string_view kind, int number, const Convolution& c, ValueType type) {
+  return fmt::format("{} {} type {} rows {} image {}x{}x{} filters {}x{}x{} stride {} padding {}",
+                     kind, number, static_cast<int>(type), c.rows, c.in_channels, c.height, c.width,
+                     c.out_channels, c.kernel, c.kernel, c.stride, c.padding);
+}
+
+std::string key_of(const Convolution& convolution, ConvolutionGraph graph, ValueType type) {
+  return key_of("graph", static_cast<int>(graph), convolution, type);
+}
+
+std::string key_of(const Convolution& convolution, Fusion fusion, ValueType type) {
+  return key_of("unfused", static_cast<int>(fusion), convolution, type);
 }
 
 }  // namespace
@@ -30,20 +37,33 @@ PlanChoices::PlanChoices(std::string path) : path_(std::move(path)) {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const auto saved = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!saved.is_object()) return;
-  for (const auto& [key, plan] : saved.items()) {
-    if (plan.is_string()) plans_[key] = plan.get<std::string>();
+  for (const auto& [key, choice] : saved.items()) {
+    if (choice.is_string()) choices_[key] = choice.get<std::string>();
   }
 }
 
 std::string PlanChoices::find(const Convolution& convolution, ConvolutionGraph graph,
                               ValueType type) const {
-  const auto found = plans_.find(key_of(convolution, graph, type));
-  return found == plans_.end() ? "" : found->second;
+  const auto found = choices_.find(key_of(convolution, graph, type));
+  return found == choices_.end() ? "" : found->second;
 }
 
 void PlanChoices::add(const Convolution& convolution, ConvolutionGraph graph, ValueType type,
                       std::string plan) {
-  plans_[key_of(convolution, graph, type)] = std::move(plan);
+  choices_[key_of(convolution, graph, type)] = std::move(plan);
+  save();
+}
+
+std::optional<std::string> PlanChoices::why_not_fused(const Convolution& convolution, Fusion fusion,
+                                                      ValueType type) const {
+  const auto found = choices_.find(key_of(convolution, fusion, type));
+  if (found == choices_.end()) return std::nullopt;
+  return found->second;
+}
+
+void PlanChoices::add(const Convolution& convolution, Fusion fusion, ValueType type,
+                      std::string why_not) {
+  choices_[key_of(convolution, fusion, type)] = std::move(why_not);
   save();
 }
 
@@ -52,7 +72,7 @@ void PlanChoices::save() const {
   std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), ignored);
   try {
     AtomicFile file(path_);
-    file.append(nlohmann::json(plans_).dump(1) + "\n");
+    file.append(nlohmann::json(choices_).dump(1) + "\n");
     file.commit();
   } catch (const Error&) {
   }

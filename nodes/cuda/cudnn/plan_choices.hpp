@@ -1,8 +1,9 @@
 #pragma once
 
-// Which of cuDNN's plans was the fastest for each graph, kept in a file.
+// Which of cuDNN's plans was the fastest for each graph, and whether fusing is, kept in a file.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,11 +24,18 @@ class PlanChoices {
   void add(const Convolution& convolution, ConvolutionGraph graph, ValueType type,
            std::string plan);
 
+  /// Why the convolution is not fused, empty where it is; none where that was not found out.
+  std::optional<std::string> why_not_fused(const Convolution& convolution, Fusion fusion,
+                                           ValueType type) const;
+
+  /// Likewise.
+  void add(const Convolution& convolution, Fusion fusion, ValueType type, std::string why_not);
+
  private:
   void save() const;
 
   std::string path_;
-  std::map<std::string, std::string> plans_;
+  std::map<std::string, std::string> choices_;
 };
 
 /// "/home/me/.cache/forebay/cudnn-9.19.0-NVIDIA-H200.json": under XDG_CACHE_HOME where that is set;

@@ -3,6 +3,7 @@
 // All element functions.
 
 #include <forebay/nodes/cuda/kernels/bias.hpp>
+#include <forebay/nodes/cuda/kernels/fused_norm.hpp>
 #include <forebay/nodes/cuda/kernels/images.hpp>
 #include <forebay/nodes/cuda/kernels/loss.hpp>
 #include <forebay/nodes/cuda/kernels/loss_scale.hpp>

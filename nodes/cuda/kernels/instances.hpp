@@ -8,6 +8,8 @@ FOREBAY_KERNEL(UseBatchStatistics);
 FOREBAY_KERNEL(UseRunningStatistics);
 FOREBAY_KERNEL(MergeGradients);
 FOREBAY_KERNEL(FinishGradients);
+FOREBAY_KERNEL(MomentsOfSums);
+FOREBAY_KERNEL(GradientsOfSums);
 FOREBAY_KERNEL(LossOfRow);
 FOREBAY_KERNEL(SumLosses);
 FOREBAY_KERNEL(SumSquares);
@@ -25,6 +27,7 @@ FOREBAY_KERNEL(AdjustLossScale);
   FOREBAY_KERNEL(Normalise<Value>);               \
   FOREBAY_KERNEL(SumGradients<Value>);            \
   FOREBAY_KERNEL(NormaliseBackward<Value>);       \
+  FOREBAY_KERNEL(LendNorm<Value>);                \
   FOREBAY_KERNEL(MaxPool<Value>);                 \
   FOREBAY_KERNEL(MaxPoolBackward<Value>);         \
   FOREBAY_KERNEL(AveragePool<Value>);             \

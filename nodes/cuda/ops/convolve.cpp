@@ -17,50 +17,67 @@ constexpr ValueType value_type() {
 }  // namespace
 
 template <class Value>
-Convolve<Value>::Convolve(const Convolution& convolution, WeightShape shape, int input, int output,
+Convolve<Value>::Convolve(const Convolution& convolution, WeightShape shape, ConvolutionPlace place,
                           WeightPlaces places, const SharedBuffers& shared, Convolver& convolver)
     : Op(places.indices),
       convolution_(convolution),
       shape_(shape),
-      input_(input),
-      output_(output),
+      place_(place),
       places_(std::move(places)),
       shared_(shared),
       convolver_(convolver) {}
 
 template <class Value>
+ConvolutionGraph Convolve<Value>::forward_graph() const {
+  if (place_.before != nullptr) return ConvolutionGraph::kNormalisedForward;
+  return place_.behind != nullptr ? ConvolutionGraph::kForwardSums : ConvolutionGraph::kForward;
+}
+
+template <class Value>
+ConvolutionGraph Convolve<Value>::input_gradient_graph() const {
+  return place_.before != nullptr ? ConvolutionGraph::kNormalisedInputGradient
+                                  : ConvolutionGraph::kInputGradient;
+}
+
+template <class Value>
+ConvolutionGraph Convolve<Value>::weight_gradient_graph() const {
+  return place_.before != nullptr ? ConvolutionGraph::kNormalisedWeightGradient
+                                  : ConvolutionGraph::kWeightGradient;
+}
+
+template <class Value>
 void Convolve<Value>::plan_forward(Planner& planner) {
-  Tensor& output = planner.tensor(output_);
+  Tensor& output = planner.tensor(place_.output);
   outputs_ = planner.rows * output.row_size();
-  planner.read(planner.tensor(input_).value);
+  planner.read(planner.tensor(stored_input()).value);
   output.value = planner.write_values<Value>(outputs_);
   packed_buffer_ = planner.keep(shape_.packed() * sizeof(Value));
-  forward_workspace_ = planner.write(
-      convolver_.workspace_bytes(convolution_, ConvolutionGraph::kForward, value_type<Value>()));
+  forward_workspace_ =
+      planner.write(convolver_.workspace_bytes(convolution_, forward_graph(), value_type<Value>()));
 }
 
 template <class Value>
 void Convolve<Value>::plan_backward(Planner& planner) {
-  Tensor& input = planner.tensor(input_);
+  Tensor& input = planner.tensor(place_.input);
   const auto workspace = [this](ConvolutionGraph graph) {
     return convolver_.workspace_bytes(convolution_, graph, value_type<Value>());
   };
-  gradient_.plan(planner, planner.tensor(output_), 1);
-  planner.read(input.value);
+  gradient_.plan(planner, planner.tensor(place_.output), 1);
+  planner.read(planner.tensor(stored_input()).value);
   packed_gradient_buffer_ = planner.write_values<Value>(shape_.packed());
-  std::size_t scratch = workspace(ConvolutionGraph::kWeightGradient);
-  if (input_ != kImages) {
+  std::size_t scratch = workspace(weight_gradient_graph());
+  if (place_.input != kImages) {
     input_gradient_ = planner.write_values<Value>(planner.rows * input.row_size());
     input.gradients.push_back(input_gradient_);
-    scratch = std::max(scratch, workspace(ConvolutionGraph::kInputGradient));
+    scratch = std::max(scratch, workspace(input_gradient_graph()));
   }
   backward_workspace_ = planner.write(scratch);
 }
 
 template <class Value>
 void Convolve<Value>::bind(const Arena& arena, const Planner& planner) {
-  x_ = arena.values<Value>(planner.tensor(input_).value);
-  y_ = arena.values<Value>(planner.tensor(output_).value);
+  x_ = arena.values<Value>(planner.tensor(stored_input()).value);
+  y_ = arena.values<Value>(planner.tensor(place_.output).value);
   packed_ = arena.values<Value>(packed_buffer_);
   packed_gradient_ = arena.values<Value>(packed_gradient_buffer_);
   if (input_gradient_ >= 0) dx_ = arena.values<Value>(input_gradient_);
@@ -77,15 +94,15 @@ void Convolve<Value>::bind(const Arena& arena, const Planner& planner) {
 }
 
 template <class Value>
-void Convolve<Value>::run(ConvolutionGraph graph, const Value* first, const Value* second,
-                          Value* out, void* workspace, const Pass& pass) {
-  convolver_.run(convolution_, graph, value_type<Value>(), first, second, out, workspace,
-                 pass.stream);
+void Convolve<Value>::run(ConvolutionGraph graph, ConvolutionArrays arrays, const Pass& pass) {
+  if (place_.behind != nullptr) arrays.sums = place_.behind->sums;
+  if (place_.before != nullptr) arrays.norm = place_.before->norm;
+  convolver_.run(convolution_, graph, value_type<Value>(), arrays, pass.stream);
 }
 
 template <class Value>
 void Convolve<Value>::forward(const Pass& pass) {
-  run(ConvolutionGraph::kForward, x_, packed_, y_, forward_scratch_, pass);
+  run(forward_graph(), {.x = x_, .w = packed_, .out = y_, .workspace = forward_scratch_}, pass);
   if (bias_ == nullptr) return;
   launch(AddBias<Value>{y_, bias_, shape_.out_channels}, static_cast<Index>(outputs_), pass.stream);
 }
@@ -94,7 +111,8 @@ template <class Value>
 void Convolve<Value>::backward(const Pass& pass) {
   gather(gradient_, pass);
   const Value* dy = gradient_.first();
-  run(ConvolutionGraph::kWeightGradient, dy, x_, packed_gradient_, backward_scratch_, pass);
+  run(weight_gradient_graph(),
+      {.x = x_, .dy = dy, .out = packed_gradient_, .workspace = backward_scratch_}, pass);
   launch(UnpackGradient<Value>{shape_, packed_gradient_, weight_gradient_, &scale_->inverse,
                                &scale_->overflowed},
          shape_.plain(), pass.stream);
@@ -104,9 +122,9 @@ void Convolve<Value>::backward(const Pass& pass) {
                                   &scale_->overflowed},
            shape_.out_channels, pass.stream);
   }
-  if (dx_ != nullptr) {
-    run(ConvolutionGraph::kInputGradient, dy, packed_, dx_, backward_scratch_, pass);
-  }
+  if (dx_ == nullptr) return;
+  run(input_gradient_graph(),
+      {.x = x_, .w = packed_, .dy = dy, .out = dx_, .workspace = backward_scratch_}, pass);
 }
 
 template <class Value>

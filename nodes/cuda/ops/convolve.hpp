@@ -5,7 +5,7 @@
 #include <optional>
 
 #include <forebay/nodes/cuda/kernels/weights.hpp>
-#include <forebay/nodes/cuda/ops/convolver.hpp>
+#include <forebay/nodes/cuda/ops/norm_share.hpp>
 #include <forebay/nodes/cuda/ops/op.hpp>
 
 namespace forebay::cuda {
@@ -17,13 +17,21 @@ struct WeightPlaces {
   std::optional<std::size_t> bias;
 };
 
-/// A layer with a weight, and maybe a bias. Keeps a copy of the weight in cuDNN's layout and in the
-/// type that is computed with.
+/// The tensors that a layer is between, and the batch norms that it does part of the work of; null
+/// where it does none.
+struct ConvolutionPlace {
+  int input = -1, output = -1;
+  const NormShare* before = nullptr;  // then `input` is that one's output, and is not stored
+  const NormShare* behind = nullptr;  // wherever there is one before
+};
+
+/// A layer with a weight, and maybe a bias, which fused layers do not have. Keeps a copy of the
+/// weight in cuDNN's layout and in the type that is computed with.
 template <class Value>
 class Convolve final : public Op {
  public:
-  /// `shape` is the weight's. `convolver` outlives this.
-  Convolve(const Convolution& convolution, WeightShape shape, int input, int output,
+  /// `shape` is the weight's. `convolver` and the norms' shares outlive this.
+  Convolve(const Convolution& convolution, WeightShape shape, ConvolutionPlace place,
            WeightPlaces places, const SharedBuffers& shared, Convolver& convolver);
 
   void plan_forward(Planner& planner) override;
@@ -34,12 +42,17 @@ class Convolve final : public Op {
   void load(const Pass& pass) override;
 
  private:
-  void run(ConvolutionGraph graph, const Value* first, const Value* second, Value* out,
-           void* workspace, const Pass& pass);
+  ConvolutionGraph forward_graph() const;
+  ConvolutionGraph input_gradient_graph() const;
+  ConvolutionGraph weight_gradient_graph() const;
+  int stored_input() const {
+    return place_.before != nullptr ? place_.before->input : place_.input;
+  }
+  void run(ConvolutionGraph graph, ConvolutionArrays arrays, const Pass& pass);
 
   const Convolution convolution_;
   const WeightShape shape_;
-  const int input_, output_;
+  const ConvolutionPlace place_;
   const WeightPlaces places_;
   const SharedBuffers shared_;
   Convolver& convolver_;

@@ -1,8 +1,10 @@
 #pragma once
 
-// Batch norm with the residual add and the ReLU that follow it, by own kernels.
+// Batch norm with the residual add and the ReLU that follow it, by own kernels; or what
+// convolutions around it leave to it.
 
 #include <forebay/nodes/cuda/kernels/norm.hpp>
+#include <forebay/nodes/cuda/ops/norm_share.hpp>
 #include <forebay/nodes/cuda/ops/op.hpp>
 
 namespace forebay::cuda {
@@ -13,13 +15,19 @@ struct NormPlaces {
   std::size_t gamma = 0, beta = 0, running_mean = 0, running_variance = 0;
 };
 
-/// y = max(norm(x) [+ other], floor), as the CPU's. The channels are a multiple of kPack.
+/// The parts of `rows` (pixels of all images) that sums by channel are made of: enough for threads
+/// to fill a large GPU, and long enough to be few.
+Parts norm_parts(Index rows, Index channels);
+
+/// y = max(norm(x) [+ other], floor), as the CPU's. The channels are a multiple of kPack. What it
+/// shares with the convolutions around it says what those do of it.
 template <class Value>
 class Norm final : public Op {
  public:
-  /// `other` is -1 where nothing is added; `floor` is 0 for a ReLU, else kNoFloor.
+  /// `other` is -1 where nothing is added; `floor` is 0 for a ReLU, else kNoFloor. Where the norm
+  /// is applied behind, nothing is added and there is a ReLU. `share` outlives this.
   Norm(int input, int other, int output, float floor, NormPlaces places,
-       const SharedBuffers& shared);
+       const SharedBuffers& shared, NormShare& share);
 
   void plan_forward(Planner& planner) override;
   void plan_backward(Planner& planner) override;
@@ -30,7 +38,10 @@ class Norm final : public Op {
  private:
   bool adds() const { return other_ >= 0; }
   Index packs() const { return pixels_ * (channels_ / kPack); }
+  std::size_t lines(bool given) const;
+  void bind_kept(const Arena& arena);
   NormChannels arrays() const;
+  void sum_moments(const Pass& pass);
   void use_batch_statistics(const Pass& pass);
   void sum_gradients(const Value* g, float floor, const Pass& pass);
 
@@ -38,11 +49,12 @@ class Norm final : public Op {
   const float floor_;
   const NormPlaces places_;
   const SharedBuffers shared_;
+  NormShare& share_;
 
   Index pixels_ = 0, channels_ = 0;
   Parts parts_{};
   Index members_ = 1;  // parts in a group
-  int kept_ = -1, moments_buffer_ = -1, sums_buffer_ = -1;
+  int kept_ = -1, lent_ = -1, moments_buffer_ = -1, sums_buffer_ = -1;
   int masked_buffer_ = -1, input_gradient_ = -1;
   OutputGradient<Value> gradient_;
 
@@ -53,9 +65,11 @@ class Norm final : public Op {
   float *running_mean_ = nullptr, *running_variance_ = nullptr;
   float *mean_ = nullptr, *inverse_deviation_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;
   float *slope_ = nullptr, *offset_ = nullptr;
+  Value *lent_scale_ = nullptr, *lent_shift_ = nullptr;  // where the norm is applied behind
+  float *lent_gamma_ = nullptr, *lent_beta_ = nullptr;   // likewise
   LossScale* loss_scale_ = nullptr;
-  Moments* moments_ = nullptr;    // of parts, then of groups, then of all rows
-  GradientSums* sums_ = nullptr;  // likewise
+  Moments *moments_ = nullptr, *all_moments_ = nullptr;  // of parts, then of groups; of all rows
+  GradientSums *sums_ = nullptr, *all_sums_ = nullptr;   // likewise
 };
 
 }  // namespace forebay::cuda

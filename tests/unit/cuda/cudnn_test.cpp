@@ -4,11 +4,12 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/cuda/cudnn/library.hpp>
-#include <forebay/nodes/cuda/cudnn/paths.hpp>
 #include <forebay/nodes/cuda/cudnn/plans.hpp>
+#include <forebay/nodes/cuda/fusions.hpp>
 #include <forebay/nodes/cuda/step.hpp>
 
 namespace forebay::cuda {
@@ -22,77 +23,84 @@ std::string h200() {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Whether a layer may be fused is a matter of the network; whether it is, of cuDNN.
-struct Fused {
-  int forward_alone = 0, sums = 0, normalised = 0;
+/// Fuses all that cuDNN has plans for, has their workspaces, and runs nothing.
+class PlannedConvolver final : public Convolver {
+ public:
+  std::string why_not_fused(const Convolution& convolution, Fusion fusion,
+                            ValueType type) override {
+    if (!fuses) return "this test does not fuse";
+    for (ConvolutionGraph graph : graphs_of(fusion)) {
+      const Plan& plan = plans_.find(convolution, graph, type);
+      if (!plan.exists) return plan.why_not;
+    }
+    return "";
+  }
+  std::size_t workspace_bytes(const Convolution& convolution, ConvolutionGraph graph,
+                              ValueType type) override {
+    const Plan& plan = plans_.find(convolution, graph, type);
+    EXPECT_TRUE(plan.exists) << plan.why_not;
+    EXPECT_LT(plan.workspace_bytes, std::size_t{512} << 20);
+    return plan.workspace_bytes;
+  }
+  void run(const Convolution&, ConvolutionGraph, ValueType, const ConvolutionArrays&,
+           cudaStream_t) override {
+    FAIL() << "there is no GPU";
+  }
+
+  bool fuses = true;
+
+ private:
+  Plans plans_{h200()};
 };
 
-Fused count_fused(const std::vector<ConvolutionPath>& paths) {
-  Fused fused;
-  for (const ConvolutionPath& path : paths) {
-    const bool normalised = path.forward == ConvolutionGraph::kNormalisedForward;
-    fused.normalised += normalised ? 1 : 0;
-    fused.sums += path.forward == ConvolutionGraph::kForwardSums ? 1 : 0;
-    fused.forward_alone += path.forward == ConvolutionGraph::kForward ? 1 : 0;
-    // All three or none: the normalised values are stored or they are not.
-    EXPECT_EQ(normalised, path.input_gradient == ConvolutionGraph::kNormalisedInputGradient);
-    EXPECT_EQ(normalised, path.weight_gradient == ConvolutionGraph::kNormalisedWeightGradient);
+/// The convolutions of a network, by what cuDNN fuses of them.
+struct Fusions {
+  std::vector<std::string> none = {}, sums = {}, normalised = {};
+  std::vector<std::string> reasons = {};  // for what is not fused
+};
+
+Fusions fusions(const Network& network, ValueType type, PlannedConvolver& convolver) {
+  const FusedNetwork fused = fuse(network);
+  const auto choices = choose_fusions(network, fused, kRows, type, convolver);
+  Fusions found;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (fused.layers[i].kind != LayerKind::kConvolution) continue;
+    auto& names = choices[i].fusion == Fusion::kNone   ? found.none
+                  : choices[i].fusion == Fusion::kSums ? found.sums
+                                                       : found.normalised;
+    names.push_back(network.layers[static_cast<std::size_t>(fused.layers[i].layer)].name);
+    if (!choices[i].why_not.empty()) found.reasons.push_back(choices[i].why_not);
   }
-  return fused;
+  return found;
 }
 
 // Of ResNet-50 the second and third convolution of each block read what a batch norm and its ReLU
 // alone made; of ResNet-18 the second. Projections and first convolutions read a block's output.
 // The stem's four channels are too few for any fusion.
 TEST(CudnnPlans, FuseAllThatResNetsAllowInFloat16) {
-  Plans plans(h200());
-  const Network network18 = resnet(18), network50 = resnet(50);
-  const Fused fused18 = count_fused(choose_paths(network18, kRows, ValueType::kFloat16, plans));
-  EXPECT_EQ(fused18.normalised, 8);
-  EXPECT_EQ(fused18.sums, 11);
-  EXPECT_EQ(fused18.forward_alone, 1);
-  const auto paths = choose_paths(network50, kRows, ValueType::kFloat16, plans);
-  const Fused fused50 = count_fused(paths);
-  EXPECT_EQ(fused50.normalised, 32);
-  EXPECT_EQ(fused50.sums, 20);
-  EXPECT_EQ(fused50.forward_alone, 1);
-  EXPECT_EQ(network50.layers[static_cast<std::size_t>(paths[0].layer)].name, "conv1");
-  EXPECT_EQ(paths[0].forward, ConvolutionGraph::kForward);
-  EXPECT_FALSE(paths[0].input_gradient);
+  PlannedConvolver convolver;
+  const Fusions in18 = fusions(resnet(18), ValueType::kFloat16, convolver);
+  EXPECT_EQ(in18.normalised.size(), 8U);
+  EXPECT_EQ(in18.sums.size(), 11U);
+  EXPECT_EQ(in18.none.size(), 1U);
+  const Fusions in50 = fusions(resnet(50), ValueType::kFloat16, convolver);
+  EXPECT_EQ(in50.normalised.size(), 32U);
+  EXPECT_EQ(in50.sums.size(), 20U);
+  EXPECT_EQ(in50.none, std::vector<std::string>{"conv1"});
+  EXPECT_EQ(in50.reasons.size(), 1U);
 }
 
 // The types without fused engines must still run, and say why they are not fused.
 TEST(CudnnPlans, RunEveryLayerInEveryType) {
-  Plans plans(h200());
+  PlannedConvolver convolver;
   const Network network = resnet(18);
   for (const ValueType type : {ValueType::kBfloat16, ValueType::kFloat32}) {
-    const auto paths = choose_paths(network, kRows, type, plans);
-    EXPECT_EQ(paths.size(), 20U);
-    EXPECT_EQ(count_fused(paths).forward_alone, 20);  // or docs/cuda.md's table wants changing
-    for (const ConvolutionPath& path : paths) {
-      EXPECT_EQ(path.forward == ConvolutionGraph::kForward, !path.unfused_because.empty());
-      EXPECT_LT(path.workspace_bytes, std::size_t{512} << 20);
-    }
+    const Fusions found = fusions(network, type, convolver);
+    EXPECT_EQ(found.none.size(), 20U);  // or docs/cuda.md's table wants changing
+    EXPECT_EQ(found.reasons.size(), 20U);
+    plan_step(network, {.rows = kRows, .type = type}, convolver);
   }
 }
-
-// Has cuDNN's workspaces and runs nothing.
-class PlannedConvolver final : public Convolver {
- public:
-  std::size_t workspace_bytes(const Convolution& convolution, ConvolutionGraph graph,
-                              ValueType type) override {
-    const Plan& plan = plans_.find(convolution, graph, type);
-    EXPECT_TRUE(plan.exists) << plan.why_not;
-    return plan.workspace_bytes;
-  }
-  void run(const Convolution&, ConvolutionGraph, ValueType, const void*, const void*, void*, void*,
-           cudaStream_t) override {
-    FAIL() << "there is no GPU";
-  }
-
- private:
-  Plans plans_{h200()};
-};
 
 // Bytes that a further row takes of ResNet-50's arena.
 double bytes_of_row(ValueType type, PlannedConvolver& convolver) {
@@ -103,14 +111,18 @@ double bytes_of_row(ValueType type, PlannedConvolver& convolver) {
 }
 
 // Without fusion a row keeps, for the way back, 11.114 million outputs of convolutions, 3.287 of
-// the norms inside of blocks, 5.519 of blocks and 0.201 of the stem's pool. Images, a byte for each
-// place in the pool, and what is alive besides at the worst moment come on top.
+// the norms inside of blocks, which fused ones do not, 5.519 of blocks and 0.201 of the stem's
+// pool. Images, a byte for each place in the pool, and what is alive besides at the worst moment
+// come on top.
 TEST(CudnnPlans, GiveResNetsArenaForEveryRow) {
   PlannedConvolver convolver;
+  const double fused = bytes_of_row(ValueType::kFloat16, convolver);
+  convolver.fuses = false;
   const double kept = 2 * (11.114e6 + 3.287e6 + 5.519e6 + 0.201e6);
   const double fp16 = bytes_of_row(ValueType::kFloat16, convolver);
   EXPECT_GT(fp16, kept);
   EXPECT_LT(fp16, 1.1 * kept);
+  EXPECT_NEAR(fp16 - fused, 2 * 3.287e6, 0.1 * 2 * 3.287e6);
   EXPECT_NEAR(bytes_of_row(ValueType::kBfloat16, convolver), fp16, 0.02 * fp16);
   EXPECT_NEAR(bytes_of_row(ValueType::kFloat32, convolver), 2 * fp16, 0.1 * fp16);
 }

@@ -5,6 +5,7 @@
 #include <span>
 
 #include <forebay/nodes/cpu/layers/norm.hpp>
+#include <forebay/nodes/cuda/kernels/fused_norm.hpp>
 #include <forebay/nodes/cuda/kernels/pointwise.hpp>
 
 #include "cpu_op.hpp"
@@ -145,6 +146,42 @@ TYPED_TEST(NormKernels, UseRunningStatisticsForInference) {
                                   y.data()},
              1);
   expect_same<TypeParam>(y.floats(), std::vector<float>(kPack, 4));  // (2.5 - 0.5) / 2 * 3 + 1
+}
+
+// Copies in the type that a convolution normalises in.
+TYPED_TEST(NormKernels, LendWhatConvolutionsNormaliseBy) {
+  GpuNorm<TypeParam> norm{.rows = 1,
+                          .channels = kPack,
+                          .gamma = std::vector<float>(kPack, 3),
+                          .beta = std::vector<float>(kPack, 1)};
+  norm.scale.assign(kPack, 0.3F);
+  norm.shift.assign(kPack, -0.7F);
+  Array<TypeParam> scale(kPack), shift(kPack);
+  Array<float> gamma(kPack), beta(kPack);
+  run_kernel(
+      LendNorm<TypeParam>{norm.arrays(), scale.data(), shift.data(), gamma.data(), beta.data()},
+      kPack);
+  expect_same<TypeParam>(scale.floats(), norm.scale);
+  expect_same<TypeParam>(shift.floats(), norm.shift);
+  EXPECT_EQ(gamma.floats(), norm.gamma);
+  EXPECT_EQ(beta.floats(), norm.beta);
+}
+
+// Of 1, 2, 6 and of equal values, whose squares' sum may come out too small.
+TEST(NormStatistics, AreMadeOfAConvolutionsSums) {
+  const std::vector<float> sum{9, 3}, squares{41, 2.9999F};
+  std::vector<Moments> moments(2);
+  run_kernel(MomentsOfSums{sum.data(), squares.data(), 3, moments.data()}, 2);
+  EXPECT_FLOAT_EQ(moments[0].mean, 3);
+  EXPECT_FLOAT_EQ(moments[0].squares, 14);  // 4 + 1 + 9
+  EXPECT_FLOAT_EQ(moments[1].mean, 1);
+  EXPECT_EQ(moments[1].squares, 0);
+
+  const std::vector<float> gamma{6}, beta{5}, inverse_deviation{2};
+  std::vector<GradientSums> sums(1);
+  run_kernel(GradientsOfSums{gamma.data(), beta.data(), inverse_deviation.data(), sums.data()}, 1);
+  EXPECT_EQ(sums[0].gradient, 5);
+  EXPECT_EQ(sums[0].product, 3);
 }
 
 TEST(NormStatistics, CountEveryRowOnceHoweverRowsAreDivided) {

@@ -48,6 +48,18 @@ TEST_F(PlanChoicesTest, AreKeptForEachConvolutionGraphAndType) {
   }
 }
 
+TEST_F(PlanChoicesTest, KeepWhyAConvolutionIsNotFused) {
+  PlanChoices first(path_);
+  EXPECT_FALSE(first.why_not_fused(kConvolution, Fusion::kSums, ValueType::kFloat16));
+  first.add(kConvolution, Fusion::kSums, ValueType::kFloat16, "");
+  first.add(kConvolution, Fusion::kNormalised, ValueType::kFloat16, "it is slower");
+  const PlanChoices second(path_);
+  EXPECT_EQ(second.why_not_fused(kConvolution, Fusion::kSums, ValueType::kFloat16), "");
+  EXPECT_EQ(second.why_not_fused(kConvolution, Fusion::kNormalised, ValueType::kFloat16),
+            "it is slower");
+  EXPECT_FALSE(second.why_not_fused(kConvolution, Fusion::kSums, ValueType::kFloat32));
+}
+
 TEST_F(PlanChoicesTest, BeginAnewWhereTheFileIsDamaged) {
   std::filesystem::create_directories(folder_ / "new");
   for (const char* text : {"", "{\"graph", "[1]", "{\"a\": 1}"}) {

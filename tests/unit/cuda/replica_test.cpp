@@ -43,14 +43,16 @@ class GpuReplica : public testing::Test {
  protected:
   ~GpuReplica() override { set_host_order(HostOrder::kAtOnce); }
 
-  std::unique_ptr<CudaReplica> make(Precision precision = Precision::kFloat32) const {
+  std::unique_ptr<CudaReplica> make(Precision precision = Precision::kFloat32,
+                                    HostFusions fusions = HostFusions::kNone) const {
     const CudaReplicaOptions options{.replica = {.rows = kRows,
                                                  .label_smoothing = 0.1F,
                                                  .bucket_bytes = 4000,
                                                  .precision = precision},
                                      .sgd = kSgd,
                                      .gpu = {0, "test"}};
-    return std::make_unique<CudaReplica>(network_, options, std::make_unique<HostConvolver>());
+    return std::make_unique<CudaReplica>(network_, options,
+                                         std::make_unique<HostConvolver>(fusions));
   }
 
   void load(Replica& replica, const Weights& weights) const {
@@ -92,9 +94,10 @@ class GpuReplica : public testing::Test {
   }
 
   Trained trained(HostOrder order, std::uint64_t seed = 0,
-                  Precision precision = Precision::kFloat32) const {
+                  Precision precision = Precision::kFloat32,
+                  HostFusions fusions = HostFusions::kNone) const {
     set_host_order(order, seed);
-    const auto replica = make(precision);
+    const auto replica = make(precision, fusions);
     load(*replica, initial());
     Trained result;
     train(*replica, 0, kSteps, result);
@@ -152,6 +155,18 @@ TEST_F(GpuReplica, GivesTheSameBitsInWhateverOrderItsStreamsRun) {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
       EXPECT_EQ(trained(HostOrder::kRandom, seed, precision), expected) << seed;
     }
+  }
+}
+
+TEST_F(GpuReplica, GivesTheSameBitsInWhateverOrderWithFusedNorms) {
+  const auto fused = [this](HostOrder order, std::uint64_t seed = 0) {
+    return trained(order, seed, Precision::kFloat16, HostFusions::kAll);
+  };
+  const Trained expected = fused(HostOrder::kAtOnce);
+  EXPECT_NE(expected, trained(HostOrder::kAtOnce, 0, Precision::kFloat16));
+  EXPECT_EQ(fused(HostOrder::kLate), expected);
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    EXPECT_EQ(fused(HostOrder::kRandom, seed), expected) << seed;
   }
 }
 

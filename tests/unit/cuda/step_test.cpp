@@ -9,6 +9,8 @@
 #include <vector>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/nodes/cuda/fusions.hpp>
+#include <forebay/nodes/network/builder.hpp>
 #include <forebay/nodes/network/weights.hpp>
 #include <forebay/nodes/random.hpp>
 #include <forebay/nodes/train/replica.hpp>
@@ -45,9 +47,11 @@ struct Outcome {
 // A replica of a GPU's but for the GPU: one arena, the ops, steps.
 class HostReplica {
  public:
-  HostReplica(const Network& network, const StepOptions& options)
-      : step_(plan_step(network, options, convolver_)),
-        memory_(step_.bytes / sizeof(Line)),
+  HostReplica(const Network& network, const StepOptions& options,
+              HostFusions fusions = HostFusions::kNone)
+      : convolver_(fusions),
+        step_(plan_step(network, options, convolver_)),
+        memory_(step_.bytes / sizeof(Line), nothing_written()),
         arena_(memory_.front().bytes, step_.planner.plan()) {
     for (const auto& op : step_.ops) op->bind(arena_, step_.planner);
     *scale() = {};
@@ -87,6 +91,12 @@ class HostReplica {
   struct alignas(256) Line {
     std::byte bytes[256];
   };
+  // What is not a number in any type, so that reading what nothing wrote shows.
+  static Line nothing_written() {
+    Line line;
+    std::ranges::fill(line.bytes, std::byte{0xff});
+    return line;
+  }
   HostConvolver convolver_;
   Step step_;
   std::vector<Line> memory_;
@@ -143,11 +153,11 @@ struct Tolerance {
   double loss, gradients, statistics;
 };
 
-void compare_with_cpu(const Network& network, const Tolerance& tolerance) {
+void compare_with_cpu(const Network& network, const Tolerance& tolerance, HostFusions fusions) {
   const Samples samples = random_samples(network, kRows, Random(3));
   const Weights weights = random_weights(network);
-  HostReplica replica(network,
-                      {.rows = kRows, .label_smoothing = kSmoothing, .type = tolerance.type});
+  HostReplica replica(
+      network, {.rows = kRows, .label_smoothing = kSmoothing, .type = tolerance.type}, fusions);
   replica.load(weights);
   for (const Mode mode : {Mode::kInference, Mode::kTraining}) {
     const Outcome expected = on_cpu(network, samples, weights, mode);
@@ -174,40 +184,137 @@ constexpr Tolerance kFloat32{ValueType::kFloat32, 1e-5, 1e-3, 1e-5};
 constexpr Tolerance kFloat16{ValueType::kFloat16, 5e-3, 5e-2, 2e-3};
 constexpr Tolerance kBfloat16{ValueType::kBfloat16, 3e-2, 3e-1, 2e-2};
 
+constexpr Tolerance kTypes[] = {kFloat32, kFloat16, kBfloat16};
+
 TEST(GpuStep, IsTheCpusForEveryLayer) {
-  for (const Tolerance& tolerance : {kFloat32, kFloat16, kBfloat16}) {
-    compare_with_cpu(reference::every_gpu_layer(), tolerance);
+  for (const Tolerance& tolerance : kTypes) {
+    compare_with_cpu(reference::every_gpu_layer(), tolerance, HostFusions::kNone);
   }
 }
 
-TEST(GpuStep, IsTheCpusForAResNet) { compare_with_cpu(resnet(20, {3, 16, 16}, 10), kFloat32); }
+TEST(GpuStep, IsTheCpusForAResNet) {
+  compare_with_cpu(resnet(20, {3, 16, 16}, 10), kFloat32, HostFusions::kNone);
+}
+
+// A bottleneck of a ResNet after a stem.
+Network bottleneck() {
+  NetworkBuilder builder("bottleneck", {3, 9, 9}, 5);
+  const auto norm = [&](const std::string& number, int from, int channels, Window window) {
+    return builder.norm("bn" + number,
+                        builder.convolution("conv" + number, from, channels, window));
+  };
+  const int x = builder.relu("relu1", norm("1", 0, 16, {.kernel = 3, .padding = 1}));
+  int y = builder.relu("relu2", norm("2", x, 8, {}));
+  y = builder.relu("relu3", norm("3", y, 8, {.kernel = 3, .stride = 2, .padding = 1}));
+  y = norm("4", y, 32, {});
+  y = builder.add("add", y, norm("5", x, 32, {.stride = 2}));
+  const int mean = builder.global_average_pool("mean", builder.relu("relu4", y));
+  builder.linear("fc", builder.flatten("flatten", mean), 5);
+  return std::move(builder).finish();
+}
+
+// The third convolution normalises what the second one gives the sums of.
+TEST(GpuStep, IsTheCpusWithFusedNorms) {
+  for (const Tolerance& tolerance : kTypes) {
+    compare_with_cpu(reference::every_gpu_layer(), tolerance, HostFusions::kAll);
+    compare_with_cpu(bottleneck(), tolerance, HostFusions::kAll);
+  }
+  compare_with_cpu(resnet(20, {3, 16, 16}, 10), kFloat32, HostFusions::kAll);
+}
+
+double distance(std::vector<float> a, const std::vector<float>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
+  return norm_of(a) / norm_of(b);
+}
+
+// Normalising on the way rounds a norm's factors besides, and its output alike.
+TEST(GpuStep, IsAsNearTheCpusInFloat16WithFusedNormsAsWithout) {
+  for (const Network& network : {bottleneck(), resnet(20, {3, 16, 16}, 10)}) {
+    const Samples samples = random_samples(network, kRows, Random(3));
+    const Weights weights = random_weights(network);
+    const Outcome expected = on_cpu(network, samples, weights, Mode::kTraining);
+    const auto run = [&](HostFusions fusions) {
+      HostReplica replica(
+          network, {.rows = kRows, .label_smoothing = kSmoothing, .type = ValueType::kFloat16},
+          fusions);
+      replica.load(weights);
+      return replica.run(samples, Mode::kTraining, weights);
+    };
+    const Outcome fused = run(HostFusions::kAll), plain = run(HostFusions::kNone);
+    EXPECT_NEAR(fused.loss, expected.loss, 5e-3 * expected.loss);
+    EXPECT_NE(fused.gradients, plain.gradients);
+    EXPECT_LE(distance(fused.gradients, expected.gradients),
+              1.2 * distance(plain.gradients, expected.gradients));
+    EXPECT_LE(distance(fused.statistics, expected.statistics), 1e-3);
+  }
+}
+
+// By name: which convolutions give sums, and which normalise as well.
+TEST(GpuStep, FusesWhatANormAloneReadsAndWrites) {
+  HostConvolver convolver(HostFusions::kAll);
+  const auto fused_in = [&convolver](const Network& network) {
+    const FusedNetwork fused = fuse(network);
+    const auto choices = choose_fusions(network, fused, kRows, ValueType::kFloat16, convolver);
+    std::string names;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      if (choices[i].fusion == Fusion::kNone) continue;
+      names += network.layers[static_cast<std::size_t>(fused.layers[i].layer)].name +
+               (choices[i].fusion == Fusion::kNormalised ? "* " : " ");
+    }
+    return names;
+  };
+  EXPECT_EQ(fused_in(bottleneck()), "conv1 conv2 conv3* conv4* conv5 ");
+  // bn2 alone is a norm with a ReLU that one convolution reads; conv5 and conv6 have no norm.
+  EXPECT_EQ(fused_in(reference::every_gpu_layer()), "conv2 conv3* conv4 conv7 ");
+
+  NetworkBuilder biased("biased", {4, 8, 8}, 8);
+  const int x = biased.norm("bn1", biased.convolution("conv1", 0, 8, {}, /*bias=*/true));
+  const int y = biased.norm("bn2", biased.convolution("conv2", x, 8, {}));  // bn1 has no ReLU
+  biased.flatten("flatten", biased.global_average_pool("mean", y));
+  EXPECT_EQ(fused_in(std::move(biased).finish()), "conv2 ");
+}
+
+// Of a row of ResNet-50, 3.287 million outputs of the norms inside of blocks are not kept.
+TEST(GpuStep, NeedsLessMemoryWithFusedNorms) {
+  const auto bytes = [](HostFusions fusions) {
+    HostConvolver convolver(fusions);
+    return static_cast<double>(
+        plan_step(resnet(50), {.rows = 16, .type = ValueType::kFloat16}, convolver).bytes);
+  };
+  const double saved = bytes(HostFusions::kNone) - bytes(HostFusions::kAll);
+  EXPECT_NEAR(saved, 16 * 2 * 3.287e6, 0.05 * 16 * 2 * 3.287e6);
+}
 
 // A power of two scales exactly; what overflows in fp16 is told.
-TEST(GpuStep, TakesTheLossScaleOutOfTheGradients) {
-  const Network network = reference::every_gpu_layer();
-  const Samples samples = random_samples(network, kRows, Random(3));
-  const Weights weights = random_weights(network);
-  HostReplica replica(network, {.rows = kRows, .type = ValueType::kFloat16});
-  replica.load(weights);
-  const Outcome plain = replica.run(samples, Mode::kTraining, weights);
+class GpuStepWithFusions : public testing::TestWithParam<HostFusions> {
+ protected:
+  const Network network_ = reference::every_gpu_layer();
+  const Samples samples_ = random_samples(network_, kRows, Random(3));
+  const Weights weights_ = random_weights(network_);
+};
+
+INSTANTIATE_TEST_SUITE_P(AllOrNone, GpuStepWithFusions,
+                         testing::Values(HostFusions::kNone, HostFusions::kAll));
+
+TEST_P(GpuStepWithFusions, TakesTheLossScaleOutOfTheGradients) {
+  HostReplica replica(network_, {.rows = kRows, .type = ValueType::kFloat16}, GetParam());
+  replica.load(weights_);
+  const Outcome plain = replica.run(samples_, Mode::kTraining, weights_);
   *replica.scale() = {.scale = 256, .inverse = 1.0F / 256};
-  const Outcome scaled = replica.run(samples, Mode::kTraining, weights);
-  expect_gradients(network, weights, scaled, plain, 2e-2);  // fewer of them are subnormal
+  const Outcome scaled = replica.run(samples_, Mode::kTraining, weights_);
+  expect_gradients(network_, weights_, scaled, plain, 2e-2);  // fewer of them are subnormal
   EXPECT_EQ(replica.scale()->overflowed, 0);
   *replica.scale() = {.scale = 1e8F, .inverse = 1e-8F};
-  replica.run(samples, Mode::kTraining, weights);
+  replica.run(samples_, Mode::kTraining, weights_);
   EXPECT_EQ(replica.scale()->overflowed, 1);
 }
 
-TEST(GpuStep, RepeatsBitForBit) {
-  const Network network = reference::every_gpu_layer();
-  const Samples samples = random_samples(network, kRows, Random(3));
-  const Weights weights = random_weights(network);
-  HostReplica replica(network, {.rows = kRows, .type = ValueType::kBfloat16});
-  replica.load(weights);
-  const Outcome first = replica.run(samples, Mode::kTraining, weights);
-  replica.load(weights);
-  const Outcome second = replica.run(samples, Mode::kTraining, weights);
+TEST_P(GpuStepWithFusions, RepeatsBitForBit) {
+  HostReplica replica(network_, {.rows = kRows, .type = ValueType::kBfloat16}, GetParam());
+  replica.load(weights_);
+  const Outcome first = replica.run(samples_, Mode::kTraining, weights_);
+  replica.load(weights_);
+  const Outcome second = replica.run(samples_, Mode::kTraining, weights_);
   EXPECT_EQ(first.loss, second.loss);
   EXPECT_EQ(first.gradients, second.gradients);
   EXPECT_EQ(first.statistics, second.statistics);

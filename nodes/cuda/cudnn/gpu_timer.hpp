@@ -1,0 +1,50 @@
+#pragma once
+
+// Times what a convolution may run as, in memory of its own.
+
+#include <functional>
+#include <optional>
+
+#include <forebay/nodes/cuda/device.hpp>
+#include <forebay/nodes/cuda/gpu_memory.hpp>
+#include <forebay/nodes/cuda/ops/convolver.hpp>
+
+namespace forebay::cuda {
+
+/// Has every array of a convolution's graphs on a GPU, all of zeros.
+class GpuTimer {
+ public:
+  /// Throws `Error` where memory is short.
+  GpuTimer(const GpuId& gpu, const Convolution& convolution, ValueType type,
+           std::size_t workspace_bytes);
+  ~GpuTimer();
+  GpuTimer(const GpuTimer&) = delete;
+  GpuTimer& operator=(const GpuTimer&) = delete;
+
+  const ConvolutionArrays& arrays() const { return arrays_; }
+  cudaStream_t stream() const { return stream_.get(); }
+
+  /// More memory of the same GPU. Throws `Error` where it is short.
+  GpuMemory memory(std::size_t bytes) const;
+
+  /// The fastest of a few runs after one that is not timed; none where one fails. `queue` queues a
+  /// run on `stream` and tells whether it could.
+  std::optional<float> milliseconds(const std::function<bool()>& queue);
+
+ private:
+  const GpuMemory memory_;
+  const Stream stream_;
+  ConvolutionArrays arrays_;
+  cudaEvent_t begin_ = nullptr, end_ = nullptr;
+};
+
+/// Milliseconds of a batch norm's passes over memory that fusions with a convolution spare.
+struct NormTimes {
+  float sums = 0;   // over y: what kForwardSums gives
+  float input = 0;  // over x: normalising it, and its gradient's sums
+};
+
+/// Throws `Error` where the GPU fails.
+NormTimes time_norms(GpuTimer& timer, const Convolution& convolution, ValueType type);
+
+}  // namespace forebay::cuda

@@ -1,0 +1,95 @@
+#include <forebay/nodes/cuda/fusions.hpp>
+
+#include <utility>
+
+namespace forebay::cuda {
+namespace {
+
+constexpr int kNone = -1;
+
+class Chooser {
+ public:
+  Chooser(const Network& network, const FusedNetwork& fused, std::size_t rows, ValueType type,
+          Convolver& convolver)
+      : network_(network),
+        fused_(fused),
+        writer_of_(fused.tensors.size(), kNone),
+        reader_of_(fused.tensors.size(), kNone),
+        rows_(rows),
+        type_(type),
+        convolver_(convolver) {
+    for (int i = 0; i < static_cast<int>(fused.layers.size()); ++i) {
+      const FusedLayer& layer = fused.layers[static_cast<std::size_t>(i)];
+      at(writer_of_, layer.output) = i;
+      for (const int tensor : {layer.input, layer.other}) {
+        if (tensor >= 0) at(reader_of_, tensor) = at(reader_of_, tensor) == kNone ? i : kSeveral;
+      }
+    }
+  }
+
+  FusionChoice choose(int index) {
+    FusionChoice choice;
+    const FusedLayer& fused = fused_.layers[static_cast<std::size_t>(index)];
+    const Layer& layer = network_.layers[static_cast<std::size_t>(fused.layer)];
+    const int behind = norm_behind(fused), before = norm_before(fused);
+    if (fused.kind != LayerKind::kConvolution || layer.bias || behind == kNone) return choice;
+    const Convolution convolution = convolution_of(network_, layer, rows_);
+    const auto takes = [&](Fusion fusion) {
+      std::string why = convolver_.why_not_fused(convolution, fusion, type_);
+      const bool taken = why.empty();
+      if (taken) choice.fusion = fusion, choice.norm_behind = behind;
+      if (choice.why_not.empty()) choice.why_not = std::move(why);
+      return taken;
+    };
+    if (before != kNone && takes(Fusion::kNormalised)) {
+      choice.norm_before = before;
+    } else {
+      takes(Fusion::kSums);
+    }
+    return choice;
+  }
+
+ private:
+  static constexpr int kSeveral = -2;
+
+  static int& at(std::vector<int>& values, int tensor) {
+    return values[static_cast<std::size_t>(tensor)];
+  }
+  const FusedLayer& norm(int index) const { return fused_.layers[static_cast<std::size_t>(index)]; }
+
+  int norm_behind(const FusedLayer& layer) {
+    const int reader = at(reader_of_, layer.output);
+    const bool is_norm = reader >= 0 && norm(reader).kind == LayerKind::kBatchNorm &&
+                         norm(reader).input == layer.output;
+    return is_norm ? reader : kNone;
+  }
+
+  int norm_before(const FusedLayer& layer) {
+    if (layer.input < 0 || at(reader_of_, layer.input) < 0) return kNone;
+    const int writer = at(writer_of_, layer.input);
+    const bool alone =
+        norm(writer).kind == LayerKind::kBatchNorm && norm(writer).relu && norm(writer).other < 0;
+    return alone ? writer : kNone;
+  }
+
+  const Network& network_;
+  const FusedNetwork& fused_;
+  std::vector<int> writer_of_, reader_of_;  // by tensor, layers of `fused_`; kSeveral readers
+  const std::size_t rows_;
+  const ValueType type_;
+  Convolver& convolver_;
+};
+
+}  // namespace
+
+std::vector<FusionChoice> choose_fusions(const Network& network, const FusedNetwork& fused,
+                                         std::size_t rows, ValueType type, Convolver& convolver) {
+  Chooser chooser(network, fused, rows, type, convolver);
+  std::vector<FusionChoice> choices;
+  for (int i = 0; i < static_cast<int>(fused.layers.size()); ++i) {
+    choices.push_back(chooser.choose(i));
+  }
+  return choices;
+}
+
+}  // namespace forebay::cuda

@@ -1,0 +1,30 @@
+#pragma once
+
+// What the convolutions of a network do of the work of the batch norms around them.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <forebay/nodes/cuda/ops/convolver.hpp>
+#include <forebay/nodes/network/fused.hpp>
+#include <forebay/nodes/network/network.hpp>
+
+namespace forebay::cuda {
+
+/// Of one convolution. Norms are indices in FusedNetwork::layers, -1 for none.
+struct FusionChoice {
+  Fusion fusion = Fusion::kNone;
+  int norm_before = -1;      // that it does the work of: with kNormalised
+  int norm_behind = -1;      // likewise: with kSums and kNormalised
+  std::string why_not = {};  // where the network allows more: `Convolver::why_not_fused`
+};
+
+/// By layer of `fused`, which is `fuse(network)`. A convolution may give sums where a batch norm
+/// alone reads it, and it has no bias; it may normalise where besides it alone reads a batch norm
+/// with a ReLU and without an add. Of that it does what `convolver` has faster plans for. Throws
+/// what `convolver` does.
+std::vector<FusionChoice> choose_fusions(const Network& network, const FusedNetwork& fused,
+                                         std::size_t rows, ValueType type, Convolver& convolver);
+
+}  // namespace forebay::cuda
