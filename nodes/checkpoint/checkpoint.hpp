@@ -4,21 +4,24 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <forebay/nodes/network/network.hpp>
 #include <forebay/nodes/network/weights.hpp>
+#include <forebay/nodes/train/loss_scaling.hpp>
 
 namespace forebay {
 
 /// Where training stands.
 struct TrainingState {
-  std::int64_t step = 0;                        // taken since training began
-  int epoch = 0;                                // finished
-  std::int64_t position = 0;                    // of the next sample, in the stream of all epochs
-  std::map<std::string, std::string> settings;  // what must not change, such as {"lr", "0.1"}
+  std::int64_t step = 0;                         // taken since training began
+  int epoch = 0;                                 // finished
+  std::int64_t position = 0;                     // of the next sample, in the stream of all epochs
+  std::map<std::string, std::string> settings;   // what must not change, such as {"lr", "0.1"}
+  std::optional<LossScaling> loss_scaling = {};  // of float16
 
   friend bool operator==(const TrainingState&, const TrainingState&) = default;
 };

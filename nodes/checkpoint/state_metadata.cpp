@@ -13,6 +13,7 @@ namespace forebay::detail {
 namespace {
 
 constexpr std::string_view kSetting = "setting.";
+constexpr const char *kLossScale = "loss_scale", *kGoodSteps = "loss_scale_good_steps";
 
 const std::string& text(const Metadata& metadata, const std::string& key, const std::string& path) {
   const auto found = metadata.find(key);
@@ -67,6 +68,10 @@ Metadata to_metadata(const TrainingState& state) {
                     {"epoch", fmt::format("{}", state.epoch)},
                     {"position", fmt::format("{}", state.position)}};
   for (const auto& [key, value] : state.settings) metadata[std::string(kSetting) + key] = value;
+  if (state.loss_scaling) {
+    metadata[kLossScale] = fmt::format("{}", state.loss_scaling->scale);
+    metadata[kGoodSteps] = fmt::format("{}", state.loss_scaling->good_steps);
+  }
   return metadata;
 }
 
@@ -77,6 +82,10 @@ TrainingState to_state(const Metadata& metadata, const std::string& path) {
   state.position = number<std::int64_t>(metadata, "position", path);
   for (const auto& [key, value] : metadata) {
     if (key.starts_with(kSetting)) state.settings[key.substr(kSetting.size())] = value;
+  }
+  if (metadata.contains(kLossScale)) {
+    state.loss_scaling = {.scale = number<float>(metadata, kLossScale, path),
+                          .good_steps = number<std::int64_t>(metadata, kGoodSteps, path)};
   }
   return state;
 }

@@ -89,17 +89,12 @@ CudaReplica::CudaReplica(const Network& network, const CudaReplicaOptions& optio
 }
 
 void CudaReplica::fill(const Network& network) {
-  LossScale scale;
-  if (options_.replica.precision == Precision::kFloat16) {
-    scale = {.scale = options_.loss_scale, .inverse = 1 / options_.loss_scale};
-  }
   const std::vector<float> zeros(parameters_size());
   const auto ranges = parameter_ranges(network, options_.sgd, offsets_);
-  updates_.copy(loss_scale(), &scale, sizeof(scale));
   updates_.copy(arena_.bytes(step_.update.ranges), ranges.data(), bytes_of(ranges));
   updates_.copy(arena_.bytes(step_.shared.statistics), statistics_.data(), bytes_of(statistics_));
   updates_.copy(velocity(), zeros.data(), bytes_of(zeros));
-  updates_.synchronize();
+  load_loss_scaling({.scale = scales_loss() ? options_.loss_scale : 1});
 }
 
 void CudaReplica::begin_run() {
@@ -228,7 +223,7 @@ void CudaReplica::update(const GradientBucket& gradient, double lr) {
   if (!gradient.values.empty()) {
     updates_.copy(gradients() + begin, gradient.values.data(), gradient.values.size_bytes());
   }
-  if (options_.replica.precision == Precision::kFloat16) {
+  if (scales_loss()) {
     if (begin == 0) update_scaled();
   } else {
     update_range(begin, end, nullptr);
@@ -295,6 +290,22 @@ void CudaReplica::load_velocity(std::span<const float> values) {
 void CudaReplica::read(std::span<float> to_parameters, std::span<float> to_velocity) {
   updates_.copy(to_parameters.data(), parameters(), to_parameters.size_bytes());
   updates_.copy(to_velocity.data(), velocity(), to_velocity.size_bytes());
+  updates_.synchronize();
+}
+
+std::optional<LossScaling> CudaReplica::loss_scaling() {
+  if (!scales_loss()) return std::nullopt;
+  LossScale now;
+  updates_.copy(&now, loss_scale(), sizeof(now));
+  updates_.synchronize();
+  return LossScaling{.scale = now.scale, .good_steps = now.good_steps};
+}
+
+void CudaReplica::load_loss_scaling(const LossScaling& scaling) {
+  const LossScale begin{.scale = scaling.scale,
+                        .inverse = 1 / scaling.scale,
+                        .good_steps = static_cast<Index>(scaling.good_steps)};
+  updates_.copy(loss_scale(), &begin, sizeof(begin));
   updates_.synchronize();
 }
 

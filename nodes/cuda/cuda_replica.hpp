@@ -60,8 +60,11 @@ class CudaReplica final : public Replica, private OnDevice {
   void update(const GradientBucket& gradient, double lr) override;
   void load_velocity(std::span<const float> velocity) override;
   void read(std::span<float> parameters, std::span<float> velocity) override;
+  std::optional<LossScaling> loss_scaling() override;
+  void load_loss_scaling(const LossScaling& scaling) override;
 
   void fill(const Network& network);
+  bool scales_loss() const { return options_.replica.precision == Precision::kFloat16; }
   void copy_input(Stream& stream, std::size_t slot, const Shard& shard);
   Pass begin(std::size_t slot, Mode mode, std::size_t rows);
   void forward(const Pass& pass);

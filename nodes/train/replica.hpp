@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include <forebay/nodes/network/network.hpp>
 #include <forebay/nodes/network/weights.hpp>
+#include <forebay/nodes/train/loss_scaling.hpp>
 
 namespace forebay {
 
@@ -86,6 +88,11 @@ class OnDevice {
 
   /// Waits for all updates and copies what they made. Between runs.
   virtual void read(std::span<float> parameters, std::span<float> velocity) = 0;
+
+  /// Float16's, the same on all devices; none with other types, which do not take one. Between
+  /// runs.
+  virtual std::optional<LossScaling> loss_scaling() = 0;
+  virtual void load_loss_scaling(const LossScaling& scaling) = 0;
 };
 
 /// A network compiled for one device and a fixed number of rows. Calls come from one thread at a

@@ -241,7 +241,12 @@ std::vector<std::span<const float>> Trainer::replica_buffers() const {
   return buffers;
 }
 
-void Trainer::restore(std::optional<Step> last, const std::vector<std::vector<float>>& buffers) {
+std::optional<LossScaling> Trainer::loss_scaling() const {
+  return on_devices() ? replicas_.front()->on_device()->loss_scaling() : std::nullopt;
+}
+
+void Trainer::restore(std::optional<Step> last, const std::vector<std::vector<float>>& buffers,
+                      std::optional<LossScaling> scaling) {
   if (!buffers.empty() && buffers.size() != replicas_.size()) {
     throw Error("the state is of " + std::to_string(buffers.size()) + " replicas, this run has " +
                 std::to_string(replicas_.size()) + "; give as many");
@@ -250,7 +255,10 @@ void Trainer::restore(std::optional<Step> last, const std::vector<std::vector<fl
   const std::vector<float> model(weights_.buffers().begin(), weights_.buffers().end());
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     replicas_[i]->load_parameters(weights_, 0, weights_.parameters().size());
-    if (on_devices()) replicas_[i]->on_device()->load_velocity(sgd_.velocity());
+    if (on_devices()) {
+      replicas_[i]->on_device()->load_velocity(sgd_.velocity());
+      if (scaling) replicas_[i]->on_device()->load_loss_scaling(*scaling);
+    }
     const std::vector<float>& own = buffers.empty() ? model : buffers[i];
     std::copy(own.begin(), own.end(), weights_.buffers().begin());
     replicas_[i]->load_buffers(weights_);

@@ -83,6 +83,7 @@ class Trainer {
   void share_buffers();
 
   // For checkpoints, between runs, and after `collect`.
+  std::optional<LossScaling> loss_scaling() const;  // as `OnDevice::loss_scaling`
   const Weights& weights() const { return weights_; }
   Weights& weights() { return weights_; }
   Sgd& sgd() { return sgd_; }
@@ -91,8 +92,9 @@ class Trainer {
 
   /// Call after changing `weights()` or `sgd()`: hands the weights to the replicas. `buffers`: one
   /// per replica, or none to use the weights' for all; throws `Error` for any other number. `last`:
-  /// the step to go on after.
-  void restore(std::optional<Step> last, const std::vector<std::vector<float>>& buffers = {});
+  /// the step to go on after. `scaling`: what `loss_scaling` was then, or none to find it anew.
+  void restore(std::optional<Step> last, const std::vector<std::vector<float>>& buffers = {},
+               std::optional<LossScaling> scaling = std::nullopt);
 
   /// Threads that the nodes of replicas run besides the graph's pool: a replica with several has
   /// a node with a thread of its own, so that its team is there once. Give the pool as many fewer

@@ -84,7 +84,7 @@ void Session::load_all(const std::string& stem) {
   Step last;
   last.number = checkpoint.state.step - 1;
   last.next_position = position_;
-  trainer_->restore(last, checkpoint.replica_buffers);
+  trainer_->restore(last, checkpoint.replica_buffers, checkpoint.state.loss_scaling);
 }
 
 // As if all epochs before had been of this run's size.
@@ -122,6 +122,7 @@ TrainingState Session::state(int epoch) const {
   state.position = static_cast<std::int64_t>(position_);
   state.settings = deciding_settings(options_, epoch_size_, data_text());
   state.settings[kThreads] = std::to_string(threads_);
+  state.loss_scaling = trainer_->loss_scaling();
   return state;
 }
 

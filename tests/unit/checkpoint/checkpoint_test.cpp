@@ -38,6 +38,17 @@ TEST_F(CheckpointTest, LoadsWhatItSaved) {
   expect_run(path("a-0002"), network_, 25);
 }
 
+TEST_F(CheckpointTest, KeepsTheLossScaleOfFloat16) {
+  TinyRun run(network_, 2);
+  run.state.loss_scaling = {.scale = 0.1F, .good_steps = 1999};  // 0.1 is no short binary fraction
+  run.save(path("a-0002"));
+  EXPECT_EQ(load_state(path("a-0002")), run.state);
+  run.state.loss_scaling.reset();
+  run.save(path("a-0003"));
+  const Metadata metadata = read_safetensors_metadata(path("a-0003.state.safetensors"));
+  EXPECT_FALSE(metadata.contains("loss_scale"));
+}
+
 TEST_F(CheckpointTest, OverwritesAFormerOne) {
   TinyRun(network_, 25).save(path("a-0002"));
   TinyRun(network_, 26).save(path("a-0002"));

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -65,10 +64,12 @@ class GpuTraining : public testing::Test {
   Replicas gpu_replicas(std::size_t count, Averaging averaging) const {
     Replicas replicas;
     for (int number = 0; replicas.size() < count; ++number) {
-      const CudaReplicaOptions options{.replica = {.rows = kRows, .bucket_bytes = 4000},
-                                       .sgd = kSgd,
-                                       .gpu = {number, "test"},
-                                       .averaging = averaging};
+      const CudaReplicaOptions options{
+          .replica = {.rows = kRows, .bucket_bytes = 4000, .precision = precision_},
+          .sgd = kSgd,
+          .gpu = {number, "test"},
+          .averaging = averaging,
+          .loss_scale = 1 << 20};  // too much: float16 halves it at the first step
       replicas.push_back(
           std::make_unique<CudaReplica>(network_, options, std::make_unique<HostConvolver>()));
     }
@@ -137,6 +138,30 @@ class GpuTraining : public testing::Test {
     return result;
   }
 
+  /// In two parts, the second by other GPUs from the checkpoint of the first, which is taken away.
+  Trained trained_in_parts(const std::string& name) const {
+    const std::string stem = testing::TempDir() + name;
+    Trained parts;
+    {
+      const auto first = gpus(2);
+      run(*first, 2, parts);
+      TrainingState state;
+      state.loss_scaling = first->loss_scaling();
+      save_checkpoint(stem, network_, first->weights(), first->sgd().velocity(),
+                      first->replica_buffers(), state);
+    }
+    const auto second = gpus(2);
+    const Checkpoint saved = load_checkpoint(stem, network_, second->weights());
+    std::ranges::copy(saved.velocity, second->sgd().velocity().begin());
+    forebay::Step last;
+    last.number = 1;
+    second->restore(last, saved.replica_buffers, saved.state.loss_scaling);
+    run(*second, kSteps, parts);
+    remove_checkpoint(stem);
+    return parts;
+  }
+
+  Precision precision_ = Precision::kFloat32;
   const Network network_ = reference::every_gpu_layer();
 };
 
@@ -161,26 +186,22 @@ TEST_F(GpuTraining, HasTheSameBitsInWhateverOrderStreamsRun) {
 }
 
 TEST_F(GpuTraining, GoesOnFromItsCheckpointBitForBit) {
-  const std::string stem = testing::TempDir() + "gpu-training";
-  const Trained whole = trained(*gpus(2));
-  Trained parts;
-  {
-    const auto first = gpus(2);
-    run(*first, 2, parts);
-    save_checkpoint(stem, network_, first->weights(), first->sgd().velocity(),
-                    first->replica_buffers(), {});
-  }
-  const auto second = gpus(2);
-  const Checkpoint saved = load_checkpoint(stem, network_, second->weights());
-  EXPECT_EQ(saved.velocity, parts.velocity);
-  std::ranges::copy(saved.velocity, second->sgd().velocity().begin());
-  forebay::Step last;
-  last.number = 1;
-  second->restore(last, saved.replica_buffers);
-  run(*second, kSteps, parts);
-  EXPECT_EQ(parts, whole);
-  std::filesystem::remove(model_path(stem));
-  std::filesystem::remove(state_path(stem));
+  EXPECT_EQ(trained_in_parts("gpu-training"), trained(*gpus(2)));
+  EXPECT_EQ(gpus(1)->loss_scaling(), std::nullopt);
+}
+
+// Where the second part began with the first scale, its first steps would change nothing.
+TEST_F(GpuTraining, GoesOnWithTheLossScaleOfFloat16) {
+  precision_ = Precision::kFloat16;
+  EXPECT_EQ(trained_in_parts("gpu-training-float16"), trained(*gpus(2)));
+  const auto trainer = gpus(1);
+  EXPECT_EQ(trainer->loss_scaling()->scale, 1 << 20);
+  Trained out;
+  run(*trainer, kSteps, out);
+  const LossScaling found = *trainer->loss_scaling();
+  EXPECT_LT(found.scale, 1 << 20);
+  EXPECT_GT(found.good_steps, 0);
+  EXPECT_LT(found.good_steps, static_cast<std::int64_t>(kSteps));
 }
 
 // The batches on their way to the GPU are given again.
