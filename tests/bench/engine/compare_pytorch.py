@@ -3,8 +3,8 @@
 
     python compare_pytorch.py build/release/bin/bench_train [--networks 18 50 20] [--threads 1]
 
-PyTorch trains in channels_last, eager and compiled by torch.compile, in float32 and under autocast to
-bfloat16. Prints the medians of each, and Forebay's by the best of PyTorch's in the same type or, for
+PyTorch trains in channels_last, eager, compiled by torch.compile and, where it is installed, with Intel's
+extension (intel_extension_for_pytorch), in float32 and under autocast to bfloat16. Prints the medians of each, and Forebay's by the best of PyTorch's in the same type or, for
 bfloat16, in either: above 1, Forebay is faster. Per processor second holds on machines that others
 use too.
 """
@@ -20,6 +20,11 @@ import time
 import torch
 import torchvision
 
+try:
+    import intel_extension_for_pytorch
+except ImportError:
+    intel_extension_for_pytorch = None
+
 sys.path.append(str(pathlib.Path(__file__).parents[2] / "fixtures" / "engine"))
 from make_fixtures import SmallResNet  # noqa: E402  (ResNet-20, which torchvision lacks)
 
@@ -29,15 +34,20 @@ def make_model(depth):
 
 
 class PyTorchTraining:
-    def __init__(self, depth, rows, size, dtype, compiled):
-        self.name = ("compiled " if compiled else "eager ") + dtype
+    WAYS = ("eager", "compiled") + (("extended",) if intel_extension_for_pytorch else ())
+
+    def __init__(self, depth, rows, size, dtype, way):
+        self.name = f"{way} {dtype}"
         self.autocast = dtype == "bfloat16"
         self.model = make_model(depth).to(memory_format=torch.channels_last).train()
-        self.forward = torch.compile(self.model) if compiled else self.model
         self.images = torch.randn(rows, 3, size, size).to(memory_format=torch.channels_last)
         self.labels = torch.full((rows,), 7)
         self.loss = torch.nn.CrossEntropyLoss()
         self.optimizer = torch.optim.SGD(self.model.parameters(), 0.01, 0.9, weight_decay=1e-4)
+        if way == "extended":
+            self.model, self.optimizer = intel_extension_for_pytorch.optimize(
+                self.model, optimizer=self.optimizer, dtype=getattr(torch, dtype))
+        self.forward = torch.compile(self.model) if way == "compiled" else self.model
         self.step()
         self.step()
 
@@ -87,8 +97,8 @@ def compare(depth, options):
     size, rows = (32, 8 * options.rows) if depth == 20 else (224, options.rows)
     ours = [ForebayTraining(options.program, depth, rows, size, dtype, options.threads)
             for dtype in options.dtypes]
-    peers = [PyTorchTraining(depth, rows, size, dtype, compiled)
-             for dtype in options.dtypes for compiled in (False, True)]
+    peers = [PyTorchTraining(depth, rows, size, dtype, way)
+             for dtype in options.dtypes for way in options.ways]
     runs = [{training.name: training.speed(options.steps) for training in ours + peers}
             for _ in range(options.runs)]
     print(f"resnet-{depth} at {size}, {rows} rows, {options.threads} threads:")
@@ -105,6 +115,8 @@ def main():
     parser.add_argument("--networks", type=int, nargs="+", default=[18, 50, 20],
                         help="depths of ResNet; 20 at 32x32 with 8 times the rows")
     parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])
+    parser.add_argument("--ways", nargs="+", default=PyTorchTraining.WAYS,
+                        choices=PyTorchTraining.WAYS)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rows", type=int, default=16)
     parser.add_argument("--runs", type=int, default=5)

@@ -4,10 +4,10 @@
     python end_to_end.py build/release/bin FOLDER [--networks 18] [--dtypes float32 bfloat16]
 
 FOLDER has one folder of JPEGs per class. PyTorch reads it with torchvision's decode_jpeg, its transforms
-for training and a DataLoader with 1 or 2 worker processes, and trains in channels_last, eager and
-compiled; Forebay packs the same bytes and runs train_imagenet --devices cpu:auto. Both make random
-crops of 224x224, mirrored or not. Speeds are those after the first batches; prints medians, and Forebay's
-by the best of PyTorch's in the same type or, for bfloat16, in either.
+for training and a DataLoader with 1 or 2 worker processes, and trains as in compare_pytorch.py; Forebay
+packs the same bytes and runs train_imagenet --devices cpu:auto. Both make random crops of 224x224,
+mirrored or not. Speeds are those after the first batches; prints medians, and Forebay's by the best of
+PyTorch's in the same type or, for bfloat16, in either.
 """
 
 import argparse
@@ -81,8 +81,8 @@ class ForebayRun:
 
 
 def compare(depth, records, options):
-    trainings = [PyTorchTraining(depth, options.rows, SIDE, dtype, compiled)
-                 for dtype in options.dtypes for compiled in (False, True)]
+    trainings = [PyTorchTraining(depth, options.rows, SIDE, dtype, way)
+                 for dtype in options.dtypes for way in options.ways]
     peers = [PyTorchRun(training, options.folder, workers, options)
              for training in trainings for workers in (1, 2)]
     ours = [ForebayRun(options.programs, depth, dtype, records, options)
@@ -108,6 +108,8 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--networks", type=int, nargs="+", default=[18, 50])
     parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])
+    parser.add_argument("--ways", nargs="+", default=PyTorchTraining.WAYS,
+                        choices=PyTorchTraining.WAYS)
     parser.add_argument("--devices", default="cpu:auto")
     parser.add_argument("--rows", type=int, default=32)
     parser.add_argument("--batches", type=int, default=12)
