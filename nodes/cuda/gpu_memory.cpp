@@ -18,12 +18,19 @@ GpuMemory::GpuMemory(int gpu, std::size_t bytes) {
   const cudaError_t result = cudaMalloc(&block, bytes);
   if (result == cudaErrorMemoryAllocation) {
     cudaGetLastError();  // or the next launch reports it again
-    std::size_t free = 0, total = 0;
-    check(cudaMemGetInfo(&free, &total), fmt::format("ask GPU {} for its free memory", gpu));
+    const auto [free, total] = ask_memory(gpu);
     throw Error(too_little_memory(gpu, bytes, free, total));
   }
   check(result, fmt::format("take memory of GPU {}", gpu));
   block_.reset(static_cast<std::byte*>(block));
+}
+
+GpuMemoryFacts ask_memory(int gpu) {
+  check(cudaSetDevice(gpu), fmt::format("use GPU {}", gpu));
+  GpuMemoryFacts facts;
+  check(cudaMemGetInfo(&facts.free, &facts.total),
+        fmt::format("ask GPU {} for its free memory", gpu));
+  return facts;
 }
 
 std::string too_little_memory(int gpu, std::size_t bytes, std::size_t free, std::size_t total) {

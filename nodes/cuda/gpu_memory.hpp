@@ -23,6 +23,14 @@ class GpuMemory {
   std::unique_ptr<std::byte, Free> block_;
 };
 
+/// Of the whole GPU.
+struct GpuMemoryFacts {
+  std::size_t free = 0, total = 0;
+};
+
+/// Throws `Error` where the GPU is lost.
+GpuMemoryFacts ask_memory(int gpu);
+
 /// "GPU 0: a step needs 140.2 GiB and 139.1 of 139.8 GiB are free; ...": why it cannot have them.
 std::string too_little_memory(int gpu, std::size_t bytes, std::size_t free, std::size_t total);
 

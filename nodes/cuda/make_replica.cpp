@@ -15,6 +15,8 @@ std::unique_ptr<Replica> make_cuda_replica(const Network& network,
                                              std::make_unique<cuda::CudnnConvolver>(options.gpu));
 }
 
+std::size_t free_gpu_memory(int number) { return cuda::ask_memory(number).free; }
+
 std::string why_no_gpu_mean() { return why_no_nccl(); }
 
 std::unique_ptr<GradientMean> make_gpu_mean(std::span<const std::unique_ptr<Replica>> replicas) {

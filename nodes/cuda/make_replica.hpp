@@ -40,6 +40,16 @@ std::string why_no_cuda_replicas();
 std::unique_ptr<Replica> make_cuda_replica(const Network& network,
                                            const CudaReplicaOptions& options);
 
+/// What such a replica takes of its GPU's memory at most, from its plan alone: with no plan of
+/// cuDNN's made yet, each convolution counts with the most scratch memory and without fusion, which
+/// would take less. Some milliseconds for a large network. Throws `Error` where this build cannot
+/// run it.
+std::size_t cuda_replica_bytes(const Network& network, const ReplicaOptions& options);
+
+/// Bytes that the GPU `number` has free, beside what CUDA itself takes there for this process from
+/// now on. Throws `Error` where the GPU is lost.
+std::size_t free_gpu_memory(int number);
+
 /// Why GPUs cannot average among themselves, and what to do: "cannot load NCCL, ...". Empty where
 /// they can.
 std::string why_no_gpu_mean();

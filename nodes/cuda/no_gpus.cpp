@@ -15,6 +15,12 @@ std::unique_ptr<Replica> make_cuda_replica(const Network& /*network*/,
   throw Error(why_unusable({}, {}));
 }
 
+std::size_t cuda_replica_bytes(const Network& /*network*/, const ReplicaOptions& /*options*/) {
+  throw Error(why_unusable({}, {}));
+}
+
+std::size_t free_gpu_memory(int /*number*/) { throw Error(why_unusable({}, {})); }
+
 std::string why_no_gpu_mean() { return why_unusable({}, {}); }
 
 std::unique_ptr<GradientMean> make_gpu_mean(

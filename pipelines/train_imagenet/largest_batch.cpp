@@ -24,6 +24,8 @@ namespace {
 constexpr std::size_t kWholeRows = 8;  // what vector units and caches like, from there on
 constexpr double kPart = 0.9;          // of the host's memory: other programs want some too
 constexpr int kTries = 3;
+// Of a GPU's memory, for kernels that are loaded later and what NCCL and cuDNN take: not measured.
+constexpr double kGpuReserve = 1 << 30;
 constexpr double kGiB = 1 << 30;
 
 std::size_t whole(std::size_t rows) {
@@ -47,7 +49,8 @@ void set_rows(TrainOptions& options, std::size_t rows) {
 
 class MemoryPlanner {
  public:
-  MemoryPlanner(const TrainOptions& options, const DataFacts& data)
+  MemoryPlanner(const TrainOptions& options, const DataFacts& data,
+                const std::function<std::size_t(int gpu)>& gpu_free)
       : options_(options),
         data_(data),
         network_(make_network(options)),
@@ -55,6 +58,7 @@ class MemoryPlanner {
     if (simulated(options.devices)) {
       profile_ = scaled_to(find_sim_profile(options.devices.front().profile), network_);
     }
+    if (on_gpus(options.devices)) ask_gpus(gpu_free);
   }
 
   bool fits(std::size_t rows) { return std::ranges::all_of(needs(rows), &Need::met); }
@@ -66,9 +70,22 @@ class MemoryPlanner {
   }
 
  private:
+  // Those with the least memory decide.
+  void ask_gpus(const std::function<std::size_t(int gpu)>& free) {
+    for (const DeviceName& device : options_.devices) {
+      const Need need{
+          .room = std::max(0.0, static_cast<double>(free(device.index)) - kGpuReserve),
+          .where = fmt::format("GPU {} (of what is free, but for 1 GiB)", device.index)};
+      if (gpus_.empty() || need.room < gpus_.front().room) gpus_ = {need};
+    }
+  }
+
   std::vector<Need> needs(std::size_t rows) {
     set_rows(options_, rows);
-    std::vector<Need> all;
+    std::vector<Need> all = gpus_;
+    for (Need& need : all) {
+      need.bytes = static_cast<double>(cuda_replica_bytes(network_, replica_options(options_)));
+    }
     if (simulated(options_.devices)) {
       all.push_back(
           {bytes_for_rows(profile_, rows), profile_.device_bytes, "each " + profile_.name});
@@ -88,6 +105,10 @@ class MemoryPlanner {
     const auto images =
         static_cast<double>(options_.host_memory.value_or(host_bytes(options_, data_)));
     if (simulated(options_.devices)) return images + 3 * weights;  // momentum, shared gradients
+    if (on_gpus(options_.devices)) {  // a mean made on the host has gradients of two steps of each
+      const double gradients = why_mean_on_host(options_).empty() ? 0 : 2 * weights;
+      return images + 2 * weights + gradients * static_cast<double>(options_.devices.size());
+    }
     const std::size_t replica = cpu_replica_bytes(network_, replica_options(options_));
     return images + 2 * weights + static_cast<double>(replica * options_.devices.size());
   }
@@ -97,6 +118,7 @@ class MemoryPlanner {
   Network network_;
   double room_;
   SimProfile profile_;
+  std::vector<Need> gpus_ = {};  // the one that has the least room
 };
 
 // The rate that goes with the batch, or what the rule would say to the one that was given.
@@ -176,10 +198,11 @@ std::size_t largest_rows(std::size_t most, const std::function<bool(std::size_t)
 double linear_rate(int batch_size) { return batch_size / 2560.0; }
 
 TrainOptions with_largest_batch(TrainOptions options, const DataFacts& data, Log& log,
-                                const std::function<TriedStep(const TrainOptions&)>& tried) {
+                                const std::function<TriedStep(const TrainOptions&)>& tried,
+                                const std::function<std::size_t(int gpu)>& gpu_free) {
   if (options.batch_size > 0) return options;
   if (take_saved_batch(options, log)) return options;
-  MemoryPlanner memory(options, data);
+  MemoryPlanner memory(options, data, gpu_free);
   const std::size_t most = data.images / options.devices.size();
   const std::size_t rows =
       largest_rows(most, [&](std::size_t count) { return memory.fits(count); });
@@ -194,7 +217,7 @@ TrainOptions with_largest_batch(TrainOptions options, const DataFacts& data, Log
   }
   set_rows(options, rows);
   say_chosen(options, memory.scarcest(rows), rows == whole(most), log);
-  if (!options.host_cores) confirm(options, tried, log);
+  if (!options.host_cores && !on_gpus(options.devices)) confirm(options, tried, log);
   set_rate(options, log);
   return options;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 
+#include <forebay/nodes/cuda/make_replica.hpp>
 #include <train_imagenet/host_memory.hpp>
 #include <train_imagenet/log.hpp>
 #include <train_imagenet/options.hpp>
@@ -22,11 +23,13 @@ double linear_rate(int batch_size);
 /// `options` with the batch size that --batch-size max stands for, and its learning rate unless
 /// --lr was given; where the batch size is a number, as they are. With --resume both are the
 /// checkpoint's. Otherwise the batch is planned: as many images for each device as its memory
-/// holds, and the host's, but no more than an epoch has. One step is tried, and less if that fails.
-/// Tells `log` what was chosen and why. Interrupted, it returns early. Throws `Error` where nothing
-/// fits. For a process without other threads, as `try_step`, which tests replace by `tried`.
+/// holds, and the host's, but no more than an epoch has. One step is tried, and less if that fails;
+/// not on GPUs, whose plans would be timed for each. Tells `log` what was chosen and why.
+/// Interrupted, it returns early. Throws `Error` where nothing fits. For a process without other
+/// threads, as `try_step`, which tests replace by `tried`, as they do `gpu_free` by bytes by GPU.
 TrainOptions with_largest_batch(
     TrainOptions options, const DataFacts& data, Log& log,
-    const std::function<TriedStep(const TrainOptions&)>& tried = try_step);
+    const std::function<TriedStep(const TrainOptions&)>& tried = try_step,
+    const std::function<std::size_t(int gpu)>& gpu_free = free_gpu_memory);
 
 }  // namespace forebay

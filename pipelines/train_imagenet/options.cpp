@@ -294,9 +294,6 @@ void check_gpus(const TrainOptions& o) {
   if (!on_gpus(o.devices) && o.dtype == "float16") {
     throw Error("--dtype float16 is for GPUs; give bfloat16 or float32");
   }
-  if (!on_gpus(o.devices) || o.batch_size > 0) return;
-  throw Error(
-      "--batch-size max is not supported on GPUs yet; give a number, e.g. 256 for each GPU");
 }
 
 void check_training(const TrainOptions& o) {

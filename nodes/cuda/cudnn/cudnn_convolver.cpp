@@ -18,7 +18,6 @@ namespace {
 namespace fe = cudnn_frontend;
 
 constexpr std::int64_t kPlansTimed = 8;
-constexpr std::int64_t kMostWorkspace = std::int64_t{512} << 20;
 
 using Pointers = std::unordered_map<std::int64_t, void*>;
 
@@ -110,7 +109,7 @@ std::string CudnnConvolver::make(Ready& ready, const Key& key) {
   if (status.is_good()) status = ready.graph->build_operation_graph(handle_->cudnn);
   if (status.is_good()) status = ready.graph->create_execution_plans(heuristics);
   if (status.is_bad()) return status.get_message();
-  ready.graph->deselect_workspace_greater_than(kMostWorkspace);
+  ready.graph->deselect_workspace_greater_than(std::int64_t{kMostWorkspace});
   const std::string chosen = choices_.find(convolution, kind, type);
   if (!chosen.empty()) choose_by_name(ready, chosen);
   if (ready.plan < 0) return choose_by_time(ready, key);

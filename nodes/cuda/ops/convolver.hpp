@@ -34,6 +34,9 @@ struct ConvolutionArrays {
   void* workspace = nullptr;
 };
 
+/// Of scratch memory, that a run may need.
+inline constexpr std::size_t kMostWorkspace = std::size_t{512} << 20;
+
 /// Runs the graphs of convolutions. x, w, their gradients and y are of one type, images NHWC and
 /// weights OHWI.
 class Convolver {
@@ -45,7 +48,8 @@ class Convolver {
   virtual std::string why_not_fused(const Convolution& convolution, Fusion fusion,
                                     ValueType type) = 0;
 
-  /// Scratch memory that a run needs. Throws `Error` where the graph cannot be run.
+  /// Scratch memory that a run needs, `kMostWorkspace` at most. Throws `Error` where the graph
+  /// cannot be run.
   virtual std::size_t workspace_bytes(const Convolution& convolution, ConvolutionGraph graph,
                                       ValueType type) = 0;
 

@@ -1,13 +1,17 @@
 #include <train_imagenet/largest_batch.hpp>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <support/error_of.hpp>
 
 #include "log_file.hpp"
 
 namespace forebay {
 namespace {
 
+using test::error_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -52,16 +56,26 @@ class LargestBatch : public testing::Test {
   // Steps of so many images succeed, and fewer.
   TrainOptions chosen(const TrainOptions& given, int most) {
     Log log = file_.plain();
-    return with_largest_batch(given, look_at_data(given), log, [&](const TrainOptions& with) {
+    const auto tried = [&](const TrainOptions& with) {
       tried_.push_back(with.batch_size);
       return TriedStep{with.batch_size > most ? "no room" : "", 1};
-    });
+    };
+    const auto gpu_free = [&](int gpu) { return gpu_free_.at(static_cast<std::size_t>(gpu)); };
+    return with_largest_batch(given, look_at_data(given), log, tried, gpu_free);
+  }
+
+  // ResNet-18 on two GPUs, which need not be there.
+  TrainOptions gpu_options() {
+    TrainOptions given = options({"--num-layers", "18", "--image-shape", "3,64,64"});
+    given.devices = {{.kind = "cuda", .index = 0}, {.kind = "cuda", .index = 1}};
+    return given;
   }
 
   std::string said() const { return file_.text(); }
 
   LogFile file_;
   std::vector<int> tried_;
+  std::vector<std::size_t> gpu_free_;
 };
 
 TEST_F(LargestBatch, IsWhatTheMemoryOfADeviceHolds) {
@@ -131,6 +145,32 @@ TEST_F(LargestBatch, OfTheCpuIsPlannedFromItsReplicas) {
   const TrainOptions found = chosen(
       options({"--devices", "cpu:0,cpu:1", "--network", "lenet", "--num-examples", "64"}), 64);
   EXPECT_EQ(found.batch_size, 64);
+}
+
+TEST_F(LargestBatch, OfGpusIsWhatTheOneWithTheLeastFreeMemoryHolds) {
+  if (find_gpus().built_with == 0) GTEST_SKIP() << "this build has no CUDA devices";
+  constexpr std::size_t kGiB = std::size_t{1} << 30;
+  const Network network = resnet(18, {3, 64, 64});
+  for (const std::size_t least : {3, 4, 6}) {
+    gpu_free_ = {7 * kGiB, least * kGiB};
+    const TrainOptions found = chosen(gpu_options(), 0);
+    const auto rows = static_cast<std::size_t>(found.batch_size) / 2;
+    EXPECT_EQ(rows % 8, 0u);
+    EXPECT_LE(cuda_replica_bytes(network, {.rows = rows}), (least - 1) * kGiB);
+    EXPECT_GT(cuda_replica_bytes(network, {.rows = rows + 8}), (least - 1) * kGiB);
+    EXPECT_EQ(found.lr, linear_rate(found.batch_size));
+    EXPECT_THAT(said(), HasSubstr(fmt::format("of the {}.0 GiB of GPU 1 (of what is free, but for "
+                                              "1 GiB)",
+                                              least - 1)));
+  }
+  EXPECT_TRUE(tried_.empty());
+}
+
+TEST_F(LargestBatch, IsRefusedWhereAGpuHasTooLittleMemory) {
+  if (find_gpus().built_with == 0) GTEST_SKIP() << "this build has no CUDA devices";
+  gpu_free_ = {std::size_t{1} << 29, std::size_t{8} << 30};
+  EXPECT_THAT(error_of([&] { chosen(gpu_options(), 0); }),
+              HasSubstr("of the 0.0 GiB of GPU 0 (of what is free, but for 1 GiB)"));
 }
 
 TrainOptions small_step() {

@@ -10,6 +10,7 @@
 #include <forebay/nodes/cuda/cudnn/library.hpp>
 #include <forebay/nodes/cuda/cudnn/plans.hpp>
 #include <forebay/nodes/cuda/fusions.hpp>
+#include <forebay/nodes/cuda/make_replica.hpp>
 #include <forebay/nodes/cuda/step.hpp>
 
 namespace forebay::cuda {
@@ -125,6 +126,21 @@ TEST(CudnnPlans, GiveResNetsArenaForEveryRow) {
   EXPECT_NEAR(fp16 - fused, 2 * 3.287e6, 0.1 * 2 * 3.287e6);
   EXPECT_NEAR(bytes_of_row(ValueType::kBfloat16, convolver), fp16, 0.02 * fp16);
   EXPECT_NEAR(bytes_of_row(ValueType::kFloat32, convolver), 2 * fp16, 0.1 * fp16);
+}
+
+// With what cuDNN chooses, whatever that is, a step takes no more than `--batch-size max` counts,
+// and not much less.
+TEST(CudnnPlans, TakeNoMoreThanWasCountedWithoutThem) {
+  PlannedConvolver convolver;
+  const Network network = resnet(50);
+  const std::size_t counted =
+      cuda_replica_bytes(network, {.rows = kRows, .precision = Precision::kFloat16});
+  const StepOptions options{.rows = kRows, .type = ValueType::kFloat16};
+  EXPECT_LT(plan_step(network, options, convolver).bytes, counted);
+  convolver.fuses = false;
+  const std::size_t unfused = plan_step(network, options, convolver).bytes;
+  EXPECT_LT(unfused, counted);
+  EXPECT_LE(counted, unfused + 2 * kMostWorkspace);
 }
 
 TEST(CudnnPlans, AreAskedForOnce) {
