@@ -5,9 +5,18 @@
 namespace forebay {
 namespace {
 
-/// Whether the gradient of the weights is computed as one product of matrices. oneDNN's convolution
-/// in bfloat16 adds each image's gradient to the one in memory instead, which takes most of the
-/// time where weights are many and pixels few.
+// oneDNN's convolution in bfloat16 multiplies one row of an image at a time and adds each image's
+// gradient of the weights to the one in memory: both of what replaces it are faster.
+
+/// Whether the gradient of the weights is computed by a product of matrices for each place of the
+/// window. Where that is one place, oneDNN's product is as fast.
+template <class Value>
+bool multiplies_places(const Layer& layer, const Patches& window) {
+  return std::is_same_v<Value, Bfloat16> && layer.kernel > 1 && !layer.bias &&
+         WeightsGradient::suits(window);
+}
+
+/// Whether it is computed as one product of matrices.
 template <class Value>
 bool multiplies_patches(const Layer& layer) {
   return std::is_same_v<Value, Bfloat16> &&
@@ -72,10 +81,14 @@ WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input,
                           backward_weights,
                           onednn::plain<float>(dims),
                           backward_weights.diff_weights_desc(),
+                          {},
                           {}};
-  if (multiplies_patches<Value>(layer)) {
-    multiply_patches<Value>(layer, {input, layer.output, layer.kernel, layer.stride, layer.padding},
-                            rows, kernels);
+  const Patches window{input, layer.output, layer.kernel, layer.stride, layer.padding};
+  if (multiplies_places<Value>(layer, window)) {
+    kernels.own_gradient.emplace(window, rows);
+    kernels.weights_gradient = kernels.plain_weights;
+  } else if (multiplies_patches<Value>(layer)) {
+    multiply_patches<Value>(layer, window, rows, kernels);
   }
   return kernels;
 }

@@ -36,6 +36,7 @@ WeightedKernels linear_kernels(const Layer& layer, const ImageShape& input, std:
           backward_weights,
           onednn::plain<float>(dims),
           backward_weights.diff_weights_desc(),
+          {},
           {}};
 }
 

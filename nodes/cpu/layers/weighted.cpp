@@ -1,6 +1,7 @@
 #include <forebay/nodes/cpu/layers/weighted.hpp>
 
 #include <algorithm>
+#include <type_traits>
 
 #include <forebay/nodes/cpu/parallel.hpp>
 
@@ -62,6 +63,10 @@ void Weighted<Value>::plan_backward(Planner& planner) {
     input.gradients.push_back(input_gradient_);
     data_scratch_ = planner.write(kernels_.backward_data.scratchpad_desc().get_size());
   }
+  if (kernels_.own_gradient) {
+    kernels_.own_gradient->plan(planner);
+    return;
+  }
   weights_scratch_ = planner.write(kernels_.backward_weights.scratchpad_desc().get_size());
   if (reorders_gradient_) {
     weights_gradient_ = planner.write(kernels_.weights_gradient.get_size());
@@ -115,10 +120,14 @@ void Weighted<Value>::bind_backward_data(const Arena& arena) {
 
 template <class Value>
 void Weighted<Value>::bind_backward_weights(const Arena& arena) {
-  const auto& layout = kernels_.backward_weights;
   float* all = arena.floats(places_.gradients);
-  float* plain = all + places_.offsets[0];
-  float* packed = reorders_gradient_ ? arena.floats(weights_gradient_) : plain;
+  plain_gradient_ = all + places_.offsets[0];
+  if (kernels_.own_gradient) {
+    kernels_.own_gradient->bind(arena);
+    return;
+  }
+  const auto& layout = kernels_.backward_weights;
+  float* packed = reorders_gradient_ ? arena.floats(weights_gradient_) : plain_gradient_;
   if (kernels_.patches) patch_rows_ = arena.values<Value>(patches_);
   backward_weights_ = Call(dnnl::primitive(layout.get()));
   backward_weights_.bind(DNNL_ARG_SRC, layout.src_desc(0), kernels_.patches ? patch_rows_ : x_);
@@ -131,7 +140,8 @@ void Weighted<Value>::bind_backward_weights(const Arena& arena) {
                            all + places_.offsets[1]);
   }
   if (reorders_gradient_) {
-    store_gradient_ = onednn::reorder(kernels_.weights_gradient, kernels_.plain_weights, plain);
+    store_gradient_ =
+        onednn::reorder(kernels_.weights_gradient, kernels_.plain_weights, plain_gradient_);
     store_gradient_.rebind(DNNL_ARG_FROM, packed);
   }
 }
@@ -145,6 +155,16 @@ template <class Value>
 void Weighted<Value>::backward(const Pass& /*pass*/) {
   gather(gradient_, threads_);
   if (!reads_images()) backward_data_.run();
+  compute_weights_gradient();
+}
+
+template <class Value>
+void Weighted<Value>::compute_weights_gradient() {
+  if constexpr (std::is_same_v<Value, Bfloat16>) {
+    if (kernels_.own_gradient) {
+      return kernels_.own_gradient->compute(x_, gradient_.first(), plain_gradient_);
+    }
+  }
   if (kernels_.patches) copy_all_patches();
   backward_weights_.run();
   if (reorders_gradient_) store_gradient_.run();

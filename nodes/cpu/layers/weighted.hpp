@@ -1,10 +1,12 @@
 #pragma once
 
-// Convolutions and linear layers through oneDNN: NHWC images, weights laid out as oneDNN prefers.
+// Convolutions and linear layers, mostly through oneDNN: NHWC images, weights laid out as oneDNN
+// prefers.
 
 #include <optional>
 
 #include <forebay/nodes/cpu/layers/patches.hpp>
+#include <forebay/nodes/cpu/layers/weights_gradient.hpp>
 #include <forebay/nodes/cpu/onednn.hpp>
 #include <forebay/nodes/network/network.hpp>
 
@@ -17,12 +19,13 @@ struct ParameterPlaces {
   int gradients = -1;                // the plan's buffer of all gradients
 };
 
-/// What oneDNN offers for one layer in its three directions.
+/// What one layer runs in its three directions.
 struct WeightedKernels {
   dnnl::primitive_desc_base forward, backward_data, backward_weights;
-  dnnl::memory::desc plain_weights;     // torchvision's layout
-  dnnl::memory::desc weights_gradient;  // as backward_weights gives it
-  std::optional<Patches> patches;       // that backward_weights reads in place of the input
+  dnnl::memory::desc plain_weights;             // torchvision's layout
+  dnnl::memory::desc weights_gradient;          // as backward_weights gives it
+  std::optional<Patches> patches;               // that backward_weights reads in place of the input
+  std::optional<WeightsGradient> own_gradient;  // in place of backward_weights
 };
 
 /// Kernels on `Value`s whose gradients of the weights are floats: for a convolution, or for a
@@ -55,6 +58,7 @@ class Weighted final : public Op {
   void bind_forward(const Arena& arena, const Value* input, const Value* output);
   void bind_backward_data(const Arena& arena);
   void bind_backward_weights(const Arena& arena);
+  void compute_weights_gradient();
   void copy_all_patches();
 
   WeightedKernels kernels_;
@@ -71,7 +75,7 @@ class Weighted final : public Op {
 
   onednn::Call forward_, backward_data_, backward_weights_;
   onednn::Call load_forward_, load_backward_, store_gradient_;
-  float* bias_copy_ = nullptr;
+  float *bias_copy_ = nullptr, *plain_gradient_ = nullptr;
   const Value* x_ = nullptr;
   Value* patch_rows_ = nullptr;
   std::size_t rows_ = 0;

@@ -5,7 +5,8 @@
 
 Runs the benchmark on one thread, with what oneDNN logs of each call, and divides the time of the
 steps after the first between oneDNN's calls and all else: norms with their additions and ReLUs, the
-loss, the optimizer. GFLOP/s beside those of `bench_roofline` tell how near a class is to the peak.
+loss, the optimizer, and in bfloat16 on AMX the gradients of windows' weights. GFLOP/s beside those of
+`bench_roofline` tell how near a class is to the peak.
 """
 
 import collections
