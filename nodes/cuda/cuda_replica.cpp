@@ -9,24 +9,6 @@
 namespace forebay::cuda {
 namespace {
 
-ValueType type_of(Precision precision) {
-  switch (precision) {
-    case Precision::kFloat16:
-      return ValueType::kFloat16;
-    case Precision::kBfloat16:
-      return ValueType::kBfloat16;
-    case Precision::kFloat32:
-      break;
-  }
-  return ValueType::kFloat32;
-}
-
-StepOptions step_options(const ReplicaOptions& options) {
-  return {.rows = options.rows,
-          .label_smoothing = options.label_smoothing,
-          .type = type_of(options.precision)};
-}
-
 std::vector<ParameterRange> parameter_ranges(const Network& network, const SgdOptions& options,
                                              const std::vector<std::size_t>& offsets) {
   std::vector<ParameterRange> ranges;

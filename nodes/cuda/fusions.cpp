@@ -1,5 +1,8 @@
 #include <forebay/nodes/cuda/fusions.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace forebay::cuda {
@@ -80,6 +83,20 @@ class Chooser {
   Convolver& convolver_;
 };
 
+/// Why there is not more, in the order of the layers, with their indices.
+std::vector<std::pair<std::string, std::vector<std::size_t>>> by_reason(
+    const std::vector<FusionChoice>& choices) {
+  std::vector<std::pair<std::string, std::vector<std::size_t>>> reasons;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const std::string& why = choices[i].why_not;
+    if (why.empty()) continue;
+    auto found = std::ranges::find(reasons, why, [](const auto& reason) { return reason.first; });
+    if (found == reasons.end()) found = reasons.insert(found, {why, {}});
+    found->second.push_back(i);
+  }
+  return reasons;
+}
+
 }  // namespace
 
 std::vector<FusionChoice> choose_fusions(const Network& network, const FusedNetwork& fused,
@@ -90,6 +107,26 @@ std::vector<FusionChoice> choose_fusions(const Network& network, const FusedNetw
     choices.push_back(chooser.choose(i));
   }
   return choices;
+}
+
+std::string describe(const Network& network, const FusedNetwork& fused,
+                     const std::vector<FusionChoice>& choices) {
+  const auto count = [&choices](Fusion fusion) {
+    return std::ranges::count(choices, fusion, &FusionChoice::fusion);
+  };
+  std::string text = fmt::format(
+      "fused batch norms: {} of {} convolutions normalise their input, {} more only sum their "
+      "output",
+      count(Fusion::kNormalised),
+      std::ranges::count(fused.layers, LayerKind::kConvolution, &FusedLayer::kind),
+      count(Fusion::kSums));
+  for (const auto& [why, layers] : by_reason(choices)) {
+    const FusedLayer& first = fused.layers[layers.front()];
+    text += fmt::format(
+        "\n  not more of {}{}: {}", network.layers[static_cast<std::size_t>(first.layer)].name,
+        layers.size() == 1 ? "" : fmt::format(" and {} others", layers.size() - 1), why);
+  }
+  return text;
 }
 
 }  // namespace forebay::cuda

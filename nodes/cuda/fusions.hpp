@@ -27,4 +27,9 @@ struct FusionChoice {
 std::vector<FusionChoice> choose_fusions(const Network& network, const FusedNetwork& fused,
                                          std::size_t rows, ValueType type, Convolver& convolver);
 
+/// Those choices in words: "fused batch norms: 32 of 53 convolutions normalise their input, 20 more
+/// only sum their output", and a line for each reason why there are not more. No last line break.
+std::string describe(const Network& network, const FusedNetwork& fused,
+                     const std::vector<FusionChoice>& choices);
+
 }  // namespace forebay::cuda

@@ -3,6 +3,7 @@
 #include <forebay/nodes/cuda/cuda_replica.hpp>
 #include <forebay/nodes/cuda/cudnn/cudnn_convolver.hpp>
 #include <forebay/nodes/cuda/cudnn/library.hpp>
+#include <forebay/nodes/cuda/fusions.hpp>
 #include <forebay/nodes/cuda/gpu_mean.hpp>
 
 namespace forebay {
@@ -16,6 +17,14 @@ std::unique_ptr<Replica> make_cuda_replica(const Network& network,
 }
 
 std::size_t free_gpu_memory(int number) { return cuda::ask_memory(number).free; }
+
+std::string describe_fusions(const Network& network, const CudaReplicaOptions& options) {
+  cuda::CudnnConvolver convolver(options.gpu);
+  const auto [rows, smoothing, type] = cuda::step_options(options.replica);
+  const FusedNetwork fused = fuse(network);
+  return cuda::describe(network, fused,
+                        cuda::choose_fusions(network, fused, rows, type, convolver));
+}
 
 std::string why_no_gpu_mean() { return why_no_nccl(); }
 

@@ -40,6 +40,11 @@ std::string why_no_cuda_replicas();
 std::unique_ptr<Replica> make_cuda_replica(const Network& network,
                                            const CudaReplicaOptions& options);
 
+/// What of the network's batch norms is fused into convolutions, and why not more, in a few lines
+/// without the last break. Times what no start has timed before, which takes minutes. Throws as
+/// `make_cuda_replica` does.
+std::string describe_fusions(const Network& network, const CudaReplicaOptions& options);
+
 /// What such a replica takes of its GPU's memory at most, from its plan alone: with no plan of
 /// cuDNN's made yet, each convolution counts with the most scratch memory and without fusion, which
 /// would take less. Some milliseconds for a large network. Throws `Error` where this build cannot

@@ -21,6 +21,10 @@ std::size_t cuda_replica_bytes(const Network& /*network*/, const ReplicaOptions&
 
 std::size_t free_gpu_memory(int /*number*/) { throw Error(why_unusable({}, {})); }
 
+std::string describe_fusions(const Network& /*network*/, const CudaReplicaOptions& /*options*/) {
+  throw Error(why_unusable({}, {}));
+}
+
 std::string why_no_gpu_mean() { return why_unusable({}, {}); }
 
 std::unique_ptr<GradientMean> make_gpu_mean(

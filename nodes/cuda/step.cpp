@@ -211,7 +211,25 @@ void check(const Network& network, const StepOptions& options) {
   }
 }
 
+ValueType type_of(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat16:
+      return ValueType::kFloat16;
+    case Precision::kBfloat16:
+      return ValueType::kBfloat16;
+    case Precision::kFloat32:
+      break;
+  }
+  return ValueType::kFloat32;
+}
+
 }  // namespace
+
+StepOptions step_options(const ReplicaOptions& options) {
+  return {.rows = options.rows,
+          .label_smoothing = options.label_smoothing,
+          .type = type_of(options.precision)};
+}
 
 Step plan_step(const Network& network, const StepOptions& options, Convolver& convolver) {
   check(network, options);

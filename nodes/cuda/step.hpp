@@ -13,6 +13,7 @@
 #include <forebay/nodes/cuda/ops/norm_share.hpp>
 #include <forebay/nodes/cuda/ops/op.hpp>
 #include <forebay/nodes/network/network.hpp>
+#include <forebay/nodes/train/replica.hpp>
 
 namespace forebay::cuda {
 
@@ -21,6 +22,9 @@ struct StepOptions {
   float label_smoothing = 0;  // in [0, 1)
   ValueType type = ValueType::kFloat32;
 };
+
+/// As a replica's are.
+StepOptions step_options(const ReplicaOptions& options);
 
 /// Buffers of the plan for the rows of a step.
 struct InputBuffers {

@@ -39,16 +39,19 @@ Averaging averaging(const TrainOptions& options) {
   return why_mean_on_host(options).empty() ? Averaging::kGpus : Averaging::kHost;
 }
 
+CudaReplicaOptions gpu_replica_options(const TrainOptions& options, const DeviceName& device) {
+  const Gpu& gpu = find_gpus().gpus.at(static_cast<std::size_t>(device.index));
+  return {.replica = replica_options(options),
+          .sgd = sgd_options(options),
+          .gpu = {.number = device.index, .name = gpu.name},
+          .averaging = averaging(options)};
+}
+
 std::vector<std::unique_ptr<Replica>> make_gpu_replicas(const TrainOptions& options,
                                                         const Network& network) {
-  const std::vector<Gpu>& gpus = find_gpus().gpus;
-  CudaReplicaOptions replica{.replica = replica_options(options), .sgd = sgd_options(options)};
-  replica.averaging = averaging(options);
   std::vector<std::unique_ptr<Replica>> replicas;
   for (const DeviceName& device : options.devices) {
-    const Gpu& gpu = gpus.at(static_cast<std::size_t>(device.index));
-    replica.gpu = {.number = device.index, .name = gpu.name};
-    replicas.push_back(make_cuda_replica(network, replica));
+    replicas.push_back(make_cuda_replica(network, gpu_replica_options(options, device)));
   }
   return replicas;
 }
@@ -123,6 +126,11 @@ std::unique_ptr<GradientMean> make_mean(const TrainOptions& options,
     return make_gpu_mean(replicas);
   }
   return std::make_unique<HostMean>();
+}
+
+std::string describe_fusions(const TrainOptions& options, const Network& network) {
+  if (!on_gpus(options.devices)) return "";
+  return describe_fusions(network, gpu_replica_options(options, options.devices.front()));
 }
 
 SimProfile simulated_profile(const TrainOptions& options, const Network& network) {

@@ -51,6 +51,10 @@ std::string why_mean_on_host(const TrainOptions& options);
 std::unique_ptr<GradientMean> make_mean(const TrainOptions& options,
                                         std::span<const std::unique_ptr<Replica>> replicas);
 
+/// What the first of the GPUs fuses of batch norms, in lines; empty where --devices has none.
+/// Throws what `make_replicas` does.
+std::string describe_fusions(const TrainOptions& options, const Network& network);
+
 /// Of the simulated --devices, for `network`. Throws what `make_replicas` does.
 SimProfile simulated_profile(const TrainOptions& options, const Network& network);
 

@@ -453,7 +453,9 @@ std::vector<Flag> forebay_flags() {
            "save what the devices showed, for --devices sim:N:FILE; in a file that is there, a "
            "point more"),
       std::move(config),
-      command("summary", &T::summary, "print the network's layers, parameters and FLOPs"),
+      command("summary", &T::summary,
+              "print the network's layers, parameters and FLOPs, and what GPUs fuse of its batch "
+              "norms"),
       command("help", &T::help, "print this"),
       command("help-markdown", &T::help_markdown, "print this for the documentation"),
       command("version", &T::version, "print the version"),

@@ -120,9 +120,13 @@ int run(const TrainOptions& options) {
   } else if (options.version) {
     std::cout << "train_imagenet " FOREBAY_VERSION "\n";
   } else if (options.summary) {
-    std::cout << summary(make_network(options));
+    const Network network = make_network(options);
+    std::cout << summary(network);
     if (const std::string type = describe_precision(options); !type.empty()) {
       std::cout << "computed in " << type << '\n';
+    }
+    if (const std::string fusions = describe_fusions(options, network); !fusions.empty()) {
+      std::cout << fusions << '\n';
     }
   } else {
     try {

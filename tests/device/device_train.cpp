@@ -1,7 +1,10 @@
 // Training on a GPU, each as a line of JSON:
 //
 //   device_train compare TYPE          a step of two networks beside the CPU device's
-//   device_train speed DEPTH ROWS TYPE images/s of a ResNet, and its memory beside the plan
+//   device_train speed DEPTH ROWS TYPE [unfused]
+//                                      images/s of a ResNet, and its memory beside the plan
+//   device_train fusions DEPTH ROWS TYPE
+//                                      what of its batch norms is fused into convolutions
 //
 // TYPE is float32, bfloat16 or float16. Fails where results differ by more than the type rounds.
 
@@ -18,6 +21,8 @@
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/cuda/check.hpp>
+#include <forebay/nodes/cuda/cuda_replica.hpp>
+#include <forebay/nodes/cuda/cudnn/cudnn_convolver.hpp>
 #include <forebay/nodes/cuda/gpus.hpp>
 #include <forebay/nodes/cuda/make_replica.hpp>
 #include <forebay/nodes/random.hpp>
@@ -172,15 +177,47 @@ double median_seconds(Replica& replica, const Shard& shard) {
   return times[kSteps / 2];
 }
 
-void speed(int depth, std::size_t rows, const Type& type) {
+/// cuDNN's convolutions, with no batch norm fused into any.
+class Unfused final : public cuda::Convolver {
+ public:
+  explicit Unfused(const GpuId& gpu) : cudnn_(gpu) {}
+
+  std::string why_not_fused(const cuda::Convolution& /*convolution*/, cuda::Fusion /*fusion*/,
+                            cuda::ValueType /*type*/) override {
+    return "it is compared with those that are";
+  }
+  std::size_t workspace_bytes(const cuda::Convolution& convolution, cuda::ConvolutionGraph graph,
+                              cuda::ValueType type) override {
+    return cudnn_.workspace_bytes(convolution, graph, type);
+  }
+  void run(const cuda::Convolution& convolution, cuda::ConvolutionGraph graph, cuda::ValueType type,
+           const cuda::ConvolutionArrays& arrays, cudaStream_t stream) override {
+    cudnn_.run(convolution, graph, type, arrays, stream);
+  }
+
+ private:
+  cuda::CudnnConvolver cudnn_;
+};
+
+enum class Norms : std::uint8_t { kFused, kUnfused };
+
+std::unique_ptr<Replica> make(const Network& network, const CudaReplicaOptions& options,
+                              Norms norms) {
+  if (norms == Norms::kFused) return make_cuda_replica(network, options);
+  return std::make_unique<cuda::CudaReplica>(network, options,
+                                             std::make_unique<Unfused>(options.gpu));
+}
+
+void speed(int depth, std::size_t rows, const Type& type, Norms norms) {
   constexpr double kGiB = 1 << 30;
   const Network network = resnet(depth);
   const GpuId id = gpu();
   check(cudaSetDevice(id.number), "use the GPU");
   const std::size_t before = free_memory();
   const auto begin = Clock::now();
-  const auto replica = make_cuda_replica(
-      network, {.replica = {.rows = rows, .precision = type.precision}, .sgd = kSgd, .gpu = gpu()});
+  const auto replica =
+      make(network,
+           {.replica = {.rows = rows, .precision = type.precision}, .sgd = kSgd, .gpu = id}, norms);
   const double made = std::chrono::duration<double>(Clock::now() - begin).count();
   load(*replica, network);
   const Batch batch(network, rows);
@@ -193,12 +230,26 @@ void speed(int depth, std::size_t rows, const Type& type) {
   fmt::print("\n");
 }
 
+void fusions(int depth, std::size_t rows, const Type& type) {
+  std::string text = describe_fusions(
+      resnet(depth),
+      {.replica = {.rows = rows, .precision = type.precision}, .sgd = kSgd, .gpu = gpu()});
+  std::ranges::replace(text, '\n', ';');
+  std::ranges::replace(text, '"', '\'');
+  fmt::print("{{\"fusions\": \"{}\"}}\n", text);
+}
+
 void run(const std::vector<std::string>& words) {
   if (words.size() == 2 && words[0] == "compare") return compare(type_of(words[1]));
-  if (words.size() == 4 && words[0] == "speed") {
-    return speed(std::stoi(words[1]), std::stoul(words[2]), type_of(words[3]));
+  const bool unfused = words.size() == 5 && words[4] == "unfused";
+  if ((words.size() == 4 || unfused) && words[0] == "speed") {
+    return speed(std::stoi(words[1]), std::stoul(words[2]), type_of(words[3]),
+                 unfused ? Norms::kUnfused : Norms::kFused);
   }
-  throw Error("give compare TYPE, or speed DEPTH ROWS TYPE");
+  if (words.size() == 4 && words[0] == "fusions") {
+    return fusions(std::stoi(words[1]), std::stoul(words[2]), type_of(words[3]));
+  }
+  throw Error("give compare TYPE, speed DEPTH ROWS TYPE [unfused], or fusions DEPTH ROWS TYPE");
 }
 
 }  // namespace

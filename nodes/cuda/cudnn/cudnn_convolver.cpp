@@ -90,9 +90,11 @@ CudnnConvolver::CudnnConvolver(GpuId gpu)
 CudnnConvolver::~CudnnConvolver() = default;
 
 CudnnConvolver::Ready& CudnnConvolver::find(const Key& key) {
-  const auto [place, is_new] = ready_.try_emplace(key);
-  if (is_new) place->second.why_not = make(place->second, key);
-  return place->second;
+  const auto found = ready_.find(key);
+  if (found != ready_.end()) return found->second;
+  Ready made;
+  made.why_not = make(made, key);
+  return ready_.emplace(key, std::move(made)).first->second;
 }
 
 CudnnConvolver::Ready& CudnnConvolver::ready(const Key& key) {

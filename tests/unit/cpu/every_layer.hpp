@@ -2,6 +2,7 @@
 
 // Networks in which every kind of layer occurs, in every way it is compiled.
 
+#include <string>
 #include <utility>
 
 #include <forebay/nodes/network/builder.hpp>
@@ -43,6 +44,23 @@ inline Network every_gpu_layer() {
   x = builder.norm("bn5", builder.convolution("conv7", x, 24, {.kernel = 3, .stride = 2}));
   const int mean = builder.flatten("flatten", builder.global_average_pool("mean", x));
   builder.linear("fc2", builder.relu("relu5", builder.linear("fc1", mean, 10)), 5);
+  return std::move(builder).finish();
+}
+
+/// A bottleneck of a ResNet after a stem, also for GPUs.
+inline Network bottleneck() {
+  NetworkBuilder builder("bottleneck", {3, 9, 9}, 5);
+  const auto norm = [&](const std::string& number, int from, int channels, Window window) {
+    return builder.norm("bn" + number,
+                        builder.convolution("conv" + number, from, channels, window));
+  };
+  const int x = builder.relu("relu1", norm("1", 0, 16, {.kernel = 3, .padding = 1}));
+  int y = builder.relu("relu2", norm("2", x, 8, {}));
+  y = builder.relu("relu3", norm("3", y, 8, {.kernel = 3, .stride = 2, .padding = 1}));
+  y = norm("4", y, 32, {});
+  y = builder.add("add", y, norm("5", x, 32, {.stride = 2}));
+  const int mean = builder.global_average_pool("mean", builder.relu("relu4", y));
+  builder.linear("fc", builder.flatten("flatten", mean), 5);
   return std::move(builder).finish();
 }
 

@@ -9,8 +9,6 @@
 #include <vector>
 
 #include <forebay/graph/error.hpp>
-#include <forebay/nodes/cuda/fusions.hpp>
-#include <forebay/nodes/network/builder.hpp>
 #include <forebay/nodes/network/weights.hpp>
 #include <forebay/nodes/random.hpp>
 #include <forebay/nodes/train/replica.hpp>
@@ -196,28 +194,11 @@ TEST(GpuStep, IsTheCpusForAResNet) {
   compare_with_cpu(resnet(20, {3, 16, 16}, 10), kFloat32, HostFusions::kNone);
 }
 
-// A bottleneck of a ResNet after a stem.
-Network bottleneck() {
-  NetworkBuilder builder("bottleneck", {3, 9, 9}, 5);
-  const auto norm = [&](const std::string& number, int from, int channels, Window window) {
-    return builder.norm("bn" + number,
-                        builder.convolution("conv" + number, from, channels, window));
-  };
-  const int x = builder.relu("relu1", norm("1", 0, 16, {.kernel = 3, .padding = 1}));
-  int y = builder.relu("relu2", norm("2", x, 8, {}));
-  y = builder.relu("relu3", norm("3", y, 8, {.kernel = 3, .stride = 2, .padding = 1}));
-  y = norm("4", y, 32, {});
-  y = builder.add("add", y, norm("5", x, 32, {.stride = 2}));
-  const int mean = builder.global_average_pool("mean", builder.relu("relu4", y));
-  builder.linear("fc", builder.flatten("flatten", mean), 5);
-  return std::move(builder).finish();
-}
-
 // The third convolution normalises what the second one gives the sums of.
 TEST(GpuStep, IsTheCpusWithFusedNorms) {
   for (const Tolerance& tolerance : kTypes) {
     compare_with_cpu(reference::every_gpu_layer(), tolerance, HostFusions::kAll);
-    compare_with_cpu(bottleneck(), tolerance, HostFusions::kAll);
+    compare_with_cpu(reference::bottleneck(), tolerance, HostFusions::kAll);
   }
   compare_with_cpu(resnet(20, {3, 16, 16}, 10), kFloat32, HostFusions::kAll);
 }
@@ -229,7 +210,7 @@ double distance(std::vector<float> a, const std::vector<float>& b) {
 
 // Normalising on the way rounds a norm's factors besides, and its output alike.
 TEST(GpuStep, IsAsNearTheCpusInFloat16WithFusedNormsAsWithout) {
-  for (const Network& network : {bottleneck(), resnet(20, {3, 16, 16}, 10)}) {
+  for (const Network& network : {reference::bottleneck(), resnet(20, {3, 16, 16}, 10)}) {
     const Samples samples = random_samples(network, kRows, Random(3));
     const Weights weights = random_weights(network);
     const Outcome expected = on_cpu(network, samples, weights, Mode::kTraining);
@@ -247,31 +228,6 @@ TEST(GpuStep, IsAsNearTheCpusInFloat16WithFusedNormsAsWithout) {
               1.2 * distance(plain.gradients, expected.gradients));
     EXPECT_LE(distance(fused.statistics, expected.statistics), 1e-3);
   }
-}
-
-// By name: which convolutions give sums, and which normalise as well.
-TEST(GpuStep, FusesWhatANormAloneReadsAndWrites) {
-  HostConvolver convolver(HostFusions::kAll);
-  const auto fused_in = [&convolver](const Network& network) {
-    const FusedNetwork fused = fuse(network);
-    const auto choices = choose_fusions(network, fused, kRows, ValueType::kFloat16, convolver);
-    std::string names;
-    for (std::size_t i = 0; i < choices.size(); ++i) {
-      if (choices[i].fusion == Fusion::kNone) continue;
-      names += network.layers[static_cast<std::size_t>(fused.layers[i].layer)].name +
-               (choices[i].fusion == Fusion::kNormalised ? "* " : " ");
-    }
-    return names;
-  };
-  EXPECT_EQ(fused_in(bottleneck()), "conv1 conv2 conv3* conv4* conv5 ");
-  // bn2 alone is a norm with a ReLU that one convolution reads; conv5 and conv6 have no norm.
-  EXPECT_EQ(fused_in(reference::every_gpu_layer()), "conv2 conv3* conv4 conv7 ");
-
-  NetworkBuilder biased("biased", {4, 8, 8}, 8);
-  const int x = biased.norm("bn1", biased.convolution("conv1", 0, 8, {}, /*bias=*/true));
-  const int y = biased.norm("bn2", biased.convolution("conv2", x, 8, {}));  // bn1 has no ReLU
-  biased.flatten("flatten", biased.global_average_pool("mean", y));
-  EXPECT_EQ(fused_in(std::move(biased).finish()), "conv2 ");
 }
 
 // Of a row of ResNet-50, 3.287 million outputs of the norms inside of blocks are not kept.
