@@ -1,6 +1,6 @@
 // Training on a GPU, each as a line of JSON:
 //
-//   device_train compare TYPE          a step of two networks beside the CPU device's
+//   device_train compare TYPE          a step of three networks beside the CPU device's
 //   device_train speed DEPTH ROWS TYPE [unfused]
 //                                      images/s of a ResNet, and its memory beside the plan
 //   device_train fusions DEPTH ROWS TYPE
@@ -27,6 +27,8 @@
 #include <forebay/nodes/cuda/make_replica.hpp>
 #include <forebay/nodes/random.hpp>
 
+#include "../unit/cpu/every_layer.hpp"
+
 namespace forebay {
 namespace {
 
@@ -38,12 +40,14 @@ constexpr SgdOptions kSgd{.momentum = 0.9, .weight_decay = 1e-4};
 struct Type {
   const char* name;
   Precision precision;
-  double loss, gradients;  // distances from the CPU's float32, relative
+  double loss, shallow, deep;  // distances from the CPU's float32, relative; of gradients by depth
 };
-// As in the tests of steps on the host: each activation is rounded, and gradients grow in depth.
-constexpr Type kTypes[] = {{"float32", Precision::kFloat32, 1e-4, 2e-3},
-                           {"bfloat16", Precision::kBfloat16, 3e-2, 3e-1},
-                           {"float16", Precision::kFloat16, 5e-3, 5e-2}};
+// Each activation is rounded, so that some ReLUs let through what others hold back, more with each
+// layer. The same steps in the host's memory are half as far off: gradients of the bottleneck 0.05
+// in bfloat16 and 0.015 in float16, of the others up to 0.37 and 0.14.
+constexpr Type kTypes[] = {{"float32", Precision::kFloat32, 1e-4, 2e-3, 2e-3},
+                           {"bfloat16", Precision::kBfloat16, 3e-2, 1e-1, 7e-1},
+                           {"float16", Precision::kFloat16, 5e-3, 3e-2, 3e-1}};
 
 const Type& type_of(const std::string& name) {
   const auto* const found = std::ranges::find(kTypes, name, &Type::name);
@@ -117,7 +121,8 @@ double distance(std::vector<float> a, const std::vector<float>& b) {
   return norm_of(a) / norm_of(b);
 }
 
-bool compare(const GpuId& gpu, const Network& network, std::size_t rows, const Type& type) {
+bool compare(const GpuId& gpu, const Network& network, std::size_t rows, const Type& type,
+             double tolerance) {
   const Batch batch(network, rows);
   const auto on_cpu = make_cpu_replica(network, {.rows = rows, .threads = 1});
   const auto on_gpu =
@@ -133,17 +138,20 @@ bool compare(const GpuId& gpu, const Network& network, std::size_t rows, const T
   const double gradients = distance(got.gradients, expected.gradients);
   fmt::print(R"("{}": {{"loss_distance": {:.2g}, "gradient_distance": {:.2g}}})", network.name,
              loss, gradients);
-  return loss <= type.loss && gradients <= type.gradients;
+  return loss <= type.loss && gradients <= tolerance;
 }
 
 void compare(const Type& type) {
   const GpuId id = gpu();
   fmt::print("{{");
-  const bool small = compare(id, resnet(20, {3, 32, 32}, 10), 16, type);
+  const bool block = compare(id, reference::bottleneck(64), 16, type, type.shallow);
   fmt::print(", ");
-  const bool large = compare(id, resnet(18, {3, 64, 64}, 1000), 8, type);
+  const bool small = compare(id, resnet(20, {3, 32, 32}, 10), 16, type, type.deep);
+  fmt::print(", ");
+  const bool large = compare(id, resnet(18, {3, 64, 64}, 1000), 8, type, type.deep);
   fmt::print("}}\n");
-  if (!small || !large) throw Error("that is farther from the CPU's than the type's rounding");
+  if (!block || !small || !large)
+    throw Error("that is farther from the CPU's than the type's rounding");
 }
 
 std::size_t free_memory() {

@@ -47,18 +47,18 @@ inline Network every_gpu_layer() {
   return std::move(builder).finish();
 }
 
-/// A bottleneck of a ResNet after a stem, also for GPUs.
-inline Network bottleneck() {
+/// A bottleneck of a ResNet, of `width` channels, after a stem; also for GPUs.
+inline Network bottleneck(int width = 8) {
   NetworkBuilder builder("bottleneck", {3, 9, 9}, 5);
   const auto norm = [&](const std::string& number, int from, int channels, Window window) {
     return builder.norm("bn" + number,
                         builder.convolution("conv" + number, from, channels, window));
   };
-  const int x = builder.relu("relu1", norm("1", 0, 16, {.kernel = 3, .padding = 1}));
-  int y = builder.relu("relu2", norm("2", x, 8, {}));
-  y = builder.relu("relu3", norm("3", y, 8, {.kernel = 3, .stride = 2, .padding = 1}));
-  y = norm("4", y, 32, {});
-  y = builder.add("add", y, norm("5", x, 32, {.stride = 2}));
+  const int x = builder.relu("relu1", norm("1", 0, 2 * width, {.kernel = 3, .padding = 1}));
+  int y = builder.relu("relu2", norm("2", x, width, {}));
+  y = builder.relu("relu3", norm("3", y, width, {.kernel = 3, .stride = 2, .padding = 1}));
+  y = norm("4", y, 4 * width, {});
+  y = builder.add("add", y, norm("5", x, 4 * width, {.stride = 2}));
   const int mean = builder.global_average_pool("mean", builder.relu("relu4", y));
   builder.linear("fc", builder.flatten("flatten", mean), 5);
   return std::move(builder).finish();
