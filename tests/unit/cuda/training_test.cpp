@@ -284,6 +284,13 @@ TEST_F(GpusOfNccl, TrainAsWithTheHostsMeanAndAsTheCpus) {
   EXPECT_EQ(fake_.aborted, 0);
 }
 
+// The first step's mean overflows: no GPU may change a weight by it.
+TEST_F(GpusOfNccl, TrainInFloat16AsWithTheHostsMean) {
+  precision_ = Precision::kFloat16;
+  set_host_order(HostOrder::kLate);
+  EXPECT_EQ(trained(*with_nccl(2)), trained(*gpus(2)));
+}
+
 TEST_F(GpusOfNccl, HaveTheSameBitsInWhateverOrderStreamsRun) {
   for (const std::size_t count : {2, 3}) {
     set_host_order(HostOrder::kAtOnce);
