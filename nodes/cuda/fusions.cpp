@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <forebay/nodes/cuda/kernels/value.hpp>
+
 namespace forebay::cuda {
 namespace {
 
@@ -60,9 +62,15 @@ class Chooser {
   }
   const FusedLayer& norm(int index) const { return fused_.layers[static_cast<std::size_t>(index)]; }
 
+  bool whole_packs(int tensor) const {
+    const int channels = fused_.tensors[static_cast<std::size_t>(tensor)].channels;
+    return channels % static_cast<int>(kPack) == 0;
+  }
+
   int norm_behind(const FusedLayer& layer) {
     const int reader = at(reader_of_, layer.output);
-    const bool is_norm = reader >= 0 && norm(reader).kind == LayerKind::kBatchNorm &&
+    const bool is_norm = reader >= 0 && whole_packs(layer.output) &&
+                         norm(reader).kind == LayerKind::kBatchNorm &&
                          norm(reader).input == layer.output;
     return is_norm ? reader : kNone;
   }
@@ -70,8 +78,8 @@ class Chooser {
   int norm_before(const FusedLayer& layer) {
     if (layer.input < 0 || at(reader_of_, layer.input) < 0) return kNone;
     const int writer = at(writer_of_, layer.input);
-    const bool alone =
-        norm(writer).kind == LayerKind::kBatchNorm && norm(writer).relu && norm(writer).other < 0;
+    const bool alone = whole_packs(layer.input) && norm(writer).kind == LayerKind::kBatchNorm &&
+                       norm(writer).relu && norm(writer).other < 0;
     return alone ? writer : kNone;
   }
 

@@ -22,8 +22,8 @@ struct FusionChoice {
 
 /// By layer of `fused`, which is `fuse(network)`. A convolution may give sums where a batch norm
 /// alone reads it, and it has no bias; it may normalise where besides it alone reads a batch norm
-/// with a ReLU and without an add. Of that it does what `convolver` has faster plans for. Throws
-/// what `convolver` does.
+/// with a ReLU and without an add. The norms have whole packs of channels. Of that it does what
+/// `convolver` has faster plans for. Throws what `convolver` does.
 std::vector<FusionChoice> choose_fusions(const Network& network, const FusedNetwork& fused,
                                          std::size_t rows, ValueType type, Convolver& convolver);
 

@@ -182,15 +182,14 @@ float CudnnConvolver::milliseconds_unfused(const Convolution& convolution, Fusio
   const auto time = [&](ConvolutionGraph graph) {
     return milliseconds({convolution, graph, type});
   };
-  GpuTimer timer(gpu_, convolution, type, 0);
-  const NormTimes norms = time_norms(timer, convolution, type);
   const bool normalises = fusion == Fusion::kNormalised;
   const bool sums = normalises && why_not_fused(convolution, Fusion::kSums, type).empty();
   const float forward =
-      sums ? time(ConvolutionGraph::kForwardSums) : time(ConvolutionGraph::kForward) + norms.sums;
+      sums ? time(ConvolutionGraph::kForwardSums)
+           : time(ConvolutionGraph::kForward) + time_norm(gpu_, convolution, Fusion::kSums, type);
   if (!normalises) return forward;
-  return forward + norms.input + time(ConvolutionGraph::kInputGradient) +
-         time(ConvolutionGraph::kWeightGradient);
+  return forward + time_norm(gpu_, convolution, Fusion::kNormalised, type) +
+         time(ConvolutionGraph::kInputGradient) + time(ConvolutionGraph::kWeightGradient);
 }
 
 std::string CudnnConvolver::why_not_fused(const Convolution& convolution, Fusion fusion,

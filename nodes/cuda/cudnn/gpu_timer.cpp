@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
+#include <forebay/graph/error.hpp>
 #include <forebay/nodes/cuda/kernels/norm.hpp>
 #include <forebay/nodes/cuda/kernels/pointwise.hpp>
 #include <forebay/nodes/cuda/ops/norm.hpp>
@@ -60,32 +62,64 @@ std::size_t array_bytes(const Convolution& convolution, ValueType type) {
   return places.taken();
 }
 
+/// Of launches, which throw where the GPU refuses them.
+float milliseconds(GpuTimer& timer, const std::function<void()>& launches) {
+  const auto time = timer.milliseconds([&launches] { return launches(), true; });
+  if (!time) throw Error("a kernel of a batch norm fails on the GPU while it is timed");
+  return *time;
+}
+
+Parts parts_of(std::int64_t values, std::int64_t channels) {
+  return norm_parts(static_cast<Index>(values / channels), static_cast<Index>(channels));
+}
+
+/// Of the sums by channel of all parts, of either kind.
+std::size_t sum_bytes(std::int64_t values, std::int64_t channels) {
+  return std::size_t{parts_of(values, channels).count()} * static_cast<std::size_t>(channels) *
+         std::max(sizeof(Moments), sizeof(GradientSums));
+}
+
 template <class Value>
-NormTimes time_norms_of(GpuTimer& timer, const Convolution& c) {
-  const auto in = static_cast<Index>(c.in_channels), out = static_cast<Index>(c.out_channels);
-  const Parts of_x = norm_parts(static_cast<Index>(c.inputs()) / in, in),
-              of_y = norm_parts(static_cast<Index>(c.outputs()) / out, out);
-  const std::size_t bytes = std::max(std::size_t{of_x.count()} * in * sizeof(GradientSums),
-                                     std::size_t{of_y.count()} * out * sizeof(Moments));
-  const GpuMemory sums = timer.memory(bytes);
+float time_output_sums(const GpuId& gpu, const Convolution& c, ValueType type) {
+  GpuTimer timer(gpu, c, type, sum_bytes(c.outputs(), c.out_channels));
+  const auto channels = static_cast<Index>(c.out_channels);
+  const Parts parts = parts_of(c.outputs(), c.out_channels);
+  const ConvolutionArrays& at = timer.arrays();
+  const SumMoments<Value> moments{static_cast<const Value*>(at.out), parts, channels,
+                                  static_cast<Moments*>(at.workspace)};
+  return milliseconds(timer, [&] { launch(moments, moments.count(), timer.stream()); });
+}
+
+template <class Value>
+float time_input_norm(const GpuId& gpu, const Convolution& c, ValueType type) {
+  GpuTimer timer(gpu, c, type, sum_bytes(c.inputs(), c.in_channels));
+  const auto channels = static_cast<Index>(c.in_channels);
+  const Parts parts = parts_of(c.inputs(), c.in_channels);
   const ConvolutionArrays& at = timer.arrays();
   const auto* const x = static_cast<const Value*>(at.x);
-  const auto* const y = static_cast<const Value*>(at.dy);
-  auto* const g = static_cast<Value*>(at.out);
-  const float *scale = at.norm.gamma, *shift = at.norm.beta, *mean = at.norm.mean;
-  const SumMoments<Value> moments{y, of_y, out, reinterpret_cast<Moments*>(sums.data())};
-  const Normalise<Value> normalise{x, in, scale, shift, nullptr, 0, g};
-  const SumGradients<Value> gradients{
-      x, g, of_x, in, scale, shift, mean, 0, reinterpret_cast<GradientSums*>(sums.data())};
-  return {.sums = *timer.milliseconds([&] {
-            launch(moments, moments.count(), timer.stream());
-            return true;
-          }),
-          .input = *timer.milliseconds([&] {
-            launch(normalise, packs_of(static_cast<std::size_t>(c.inputs())), timer.stream());
-            launch(gradients, gradients.count(), timer.stream());
-            return true;
-          })};
+  auto* const other = static_cast<Value*>(at.out);
+  const float *scale = at.norm.gamma, *shift = at.norm.beta;
+  const Normalise<Value> normalise{x, channels, scale, shift, nullptr, 0, other};
+  const SumGradients<Value> gradients{x,
+                                      other,
+                                      parts,
+                                      channels,
+                                      scale,
+                                      shift,
+                                      at.norm.mean,
+                                      0,
+                                      static_cast<GradientSums*>(at.workspace)};
+  return milliseconds(timer, [&] {
+    launch(normalise, packs_of(static_cast<std::size_t>(c.inputs())), timer.stream());
+    launch(gradients, gradients.count(), timer.stream());
+  });
+}
+
+template <class Value>
+float time_norm_of(const GpuId& gpu, const Convolution& convolution, Fusion fusion,
+                   ValueType type) {
+  return fusion == Fusion::kNormalised ? time_input_norm<Value>(gpu, convolution, type)
+                                       : time_output_sums<Value>(gpu, convolution, type);
 }
 
 }  // namespace
@@ -121,20 +155,16 @@ std::optional<float> GpuTimer::milliseconds(const std::function<bool()>& queue) 
   return fastest;
 }
 
-GpuMemory GpuTimer::memory(std::size_t bytes) const {
-  return GpuMemory(stream_.gpu().number, bytes);
-}
-
-NormTimes time_norms(GpuTimer& timer, const Convolution& convolution, ValueType type) {
+float time_norm(const GpuId& gpu, const Convolution& convolution, Fusion fusion, ValueType type) {
   switch (type) {
     case ValueType::kFloat16:
-      return time_norms_of<__half>(timer, convolution);
+      return time_norm_of<__half>(gpu, convolution, fusion, type);
     case ValueType::kBfloat16:
-      return time_norms_of<__nv_bfloat16>(timer, convolution);
+      return time_norm_of<__nv_bfloat16>(gpu, convolution, fusion, type);
     case ValueType::kFloat32:
       break;
   }
-  return time_norms_of<float>(timer, convolution);
+  return time_norm_of<float>(gpu, convolution, fusion, type);
 }
 
 }  // namespace forebay::cuda

@@ -24,9 +24,6 @@ class GpuTimer {
   const ConvolutionArrays& arrays() const { return arrays_; }
   cudaStream_t stream() const { return stream_.get(); }
 
-  /// More memory of the same GPU. Throws `Error` where it is short.
-  GpuMemory memory(std::size_t bytes) const;
-
   /// The fastest of a few runs after one that is not timed; none where one fails. `queue` queues a
   /// run on `stream` and tells whether it could.
   std::optional<float> milliseconds(const std::function<bool()>& queue);
@@ -38,13 +35,8 @@ class GpuTimer {
   cudaEvent_t begin_ = nullptr, end_ = nullptr;
 };
 
-/// Milliseconds of a batch norm's passes over memory that fusions with a convolution spare.
-struct NormTimes {
-  float sums = 0;   // over y: what kForwardSums gives
-  float input = 0;  // over x: normalising it, and its gradient's sums
-};
-
-/// Throws `Error` where the GPU fails.
-NormTimes time_norms(GpuTimer& timer, const Convolution& convolution, ValueType type);
+/// Milliseconds of a batch norm's passes over memory that a fusion spares: over y for kSums, and
+/// for kNormalised those over x. Of whole packs of channels. Throws `Error` where the GPU fails.
+float time_norm(const GpuId& gpu, const Convolution& convolution, Fusion fusion, ValueType type);
 
 }  // namespace forebay::cuda

@@ -56,6 +56,7 @@ TEST(Fusions, AreOfWhatANormAloneReadsAndWrites) {
   const int y = biased.norm("bn2", biased.convolution("conv2", x, 8, {}));  // bn1 has no ReLU
   biased.flatten("flatten", biased.global_average_pool("mean", y));
   EXPECT_EQ(fused_in(std::move(biased).finish(), convolver), "conv2 ");
+  EXPECT_EQ(fused_in(reference::every_layer(), convolver), "conv2 ");  // others are no whole packs
 }
 
 TEST(Fusions, AreNotMadeWhereTheyAreSlower) {
