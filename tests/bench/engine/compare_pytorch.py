@@ -99,8 +99,10 @@ def compare(depth, options):
             for dtype in options.dtypes]
     peers = [PyTorchTraining(depth, rows, size, dtype, way)
              for dtype in options.dtypes for way in options.ways]
-    runs = [{training.name: training.speed(options.steps) for training in ours + peers}
-            for _ in range(options.runs)]
+    runs = []
+    for _ in range(options.runs):
+        runs.append({training.name: training.speed(options.steps) for training in ours + peers})
+        print({name: round(wall, 2) for name, (wall, _) in runs[-1].items()}, flush=True)
     print(f"resnet-{depth} at {size}, {rows} rows, {options.threads} threads:")
     for unit, what in enumerate(("images/s", "images per processor second")):
         medians = {name: statistics.median(run[name][unit] for run in runs) for name in runs[0]}
