@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 
@@ -34,6 +35,22 @@ Number number(const Metadata& metadata, const std::string& key, const std::strin
                             path, key, value));
   }
   return result;
+}
+
+// Float16's training could not leave other values by itself.
+LossScaling loss_scaling(const Metadata& metadata, const std::string& path) {
+  constexpr std::int64_t kSteps = LossScaling::kStepsUntilMore;
+  const LossScaling read{.scale = number<float>(metadata, kLossScale, path),
+                         .good_steps = number<std::int64_t>(metadata, kGoodSteps, path)};
+  const auto refuse = [&](const char* key, const std::string& wanted) {
+    throw Error(fmt::format("reading \"{}\": its \"{}\" is \"{}\", not {}; it is damaged", path,
+                            key, text(metadata, key, path), wanted));
+  };
+  if (!std::isfinite(read.scale) || read.scale <= 0) refuse(kLossScale, "a number above 0");
+  if (read.good_steps < 0 || read.good_steps >= kSteps) {
+    refuse(kGoodSteps, fmt::format("one of 0 to {}", kSteps - 1));
+  }
+  return read;
 }
 
 // One multiplication per eight bytes; the rotation lets high bits reach low ones.
@@ -84,8 +101,7 @@ TrainingState to_state(const Metadata& metadata, const std::string& path) {
     if (key.starts_with(kSetting)) state.settings[key.substr(kSetting.size())] = value;
   }
   if (metadata.contains(kLossScale)) {
-    state.loss_scaling = {.scale = number<float>(metadata, kLossScale, path),
-                          .good_steps = number<std::int64_t>(metadata, kGoodSteps, path)};
+    state.loss_scaling = loss_scaling(metadata, path);
   }
   return state;
 }

@@ -13,7 +13,7 @@ namespace forebay::detail {
 
 Metadata to_metadata(const TrainingState& state);
 
-/// Throws `Error` naming `path` and the entry that is missing or not a number.
+/// Throws `Error` naming `path` and the entry that is missing, not a number, or out of range.
 TrainingState to_state(const Metadata& metadata, const std::string& path);
 
 /// A number from `metadata`; throws as above.

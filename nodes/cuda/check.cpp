@@ -41,4 +41,11 @@ std::string failure_text(std::string_view gpu, std::string_view what, cudaError_
                      cudaGetErrorName(result), advice(result));
 }
 
+std::string hang_text(std::string_view gpu, std::chrono::milliseconds limit) {
+  return fmt::format(
+      "{} does not end its work within {:.4g} s; see what nvidia-smi and the kernel's log (dmesg, "
+      "Xid) say of it, and go on from the last checkpoint",
+      gpu, std::chrono::duration<double>(limit).count());
+}
+
 }  // namespace forebay::cuda

@@ -89,7 +89,7 @@ void CudaReplica::fill(const Network& network) {
   updates_.copy(arena_.bytes(step_.update.ranges), ranges.data(), bytes_of(ranges));
   updates_.copy(arena_.bytes(step_.shared.statistics), statistics_.data(), bytes_of(statistics_));
   updates_.copy(velocity(), zeros.data(), bytes_of(zeros));
-  load_loss_scaling({.scale = scales_loss() ? options_.loss_scale : 1});
+  set_loss_scaling({.scale = scales_loss() ? options_.loss_scale : 1});
 }
 
 void CudaReplica::begin_run() {
@@ -165,7 +165,7 @@ StepResult CudaReplica::forward_backward(
   forward(pass);
   const std::vector<GradientBucket> queued = backward(pass);
   for (const GradientBucket& bucket : queued) {
-    there(bucket).synchronize();
+    there(bucket).synchronize(options_.step_limit);
     if (on_bucket) on_bucket(bucket);
   }
   ++finished_;
@@ -297,6 +297,10 @@ std::optional<LossScaling> CudaReplica::loss_scaling() {
 }
 
 void CudaReplica::load_loss_scaling(const LossScaling& scaling) {
+  if (scales_loss()) set_loss_scaling(scaling);
+}
+
+void CudaReplica::set_loss_scaling(const LossScaling& scaling) {
   const LossScale begin{.scale = scaling.scale,
                         .inverse = 1 / scaling.scale,
                         .good_steps = static_cast<Index>(scaling.good_steps)};

@@ -19,7 +19,8 @@ namespace forebay::cuda {
 
 /// One allocation, the plan's arena, holds everything on the GPU. Four streams have its work:
 /// copies of the next batch, the step, gradients on their way to their mean, updates. Events order
-/// them; the host waits only for what it hands on, on the thread that called for the step.
+/// them; the host waits only for what it hands on, on the thread that called for the step, and not
+/// for ever.
 ///
 /// A batch goes to one of two input buffers, so that the next one is copied while a step runs. The
 /// same network, rows, GPU and cuDNN's plans give the same bits.
@@ -64,6 +65,7 @@ class CudaReplica final : public Replica, private OnDevice {
   void load_loss_scaling(const LossScaling& scaling) override;
 
   void fill(const Network& network);
+  void set_loss_scaling(const LossScaling& scaling);
   bool scales_loss() const { return options_.replica.precision == Precision::kFloat16; }
   void copy_input(Stream& stream, std::size_t slot, const Shard& shard);
   Pass begin(std::size_t slot, Mode mode, std::size_t rows);

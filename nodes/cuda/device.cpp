@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <thread>
 #include <utility>
 
 #include <forebay/graph/error.hpp>
@@ -10,6 +12,10 @@
 namespace forebay::cuda {
 namespace {
 
+std::atomic<bool> hangs = false;
+
+constexpr std::chrono::microseconds kPoll{50};  // of steps of milliseconds and more
+
 void check_on(const GpuId& gpu, cudaError_t result, const char* what) {
   if (result != cudaSuccess) throw Error(failure_text(gpu.text(), what, result));
 }
@@ -17,6 +23,8 @@ void check_on(const GpuId& gpu, cudaError_t result, const char* what) {
 }  // namespace
 
 void use(const GpuId& gpu) { check_on(gpu, cudaSetDevice(gpu.number), "use it"); }
+
+bool gpu_hangs() { return hangs; }
 
 void Stream::Destroy::operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
 
@@ -47,8 +55,7 @@ void Event::Destroy::operator()(cudaEvent_t event) const { cudaEventDestroy(even
 Event::Event(GpuId gpu) : gpu_(std::move(gpu)) {
   use(gpu_);
   cudaEvent_t event = nullptr;
-  check_on(gpu_, cudaEventCreateWithFlags(&event, cudaEventDisableTiming | cudaEventBlockingSync),
-           "make an event");
+  check_on(gpu_, cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "make an event");
   event_.reset(event);
 }
 
@@ -56,13 +63,23 @@ void Event::record(const Stream& stream) {
   check_on(gpu_, cudaEventRecord(get(), stream.get()), "record an event");
 }
 
-void Event::synchronize() const {
-  check_on(gpu_, cudaEventSynchronize(get()), "run a training step");
+void Event::synchronize(std::chrono::milliseconds limit) const {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!is_past()) {
+    if (std::chrono::steady_clock::now() > end) {
+      hangs = true;
+      throw Error(hang_text(gpu_.text(), limit));
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+  check_on(gpu_, cudaEventQuery(get()), "run a training step");
 }
 
 bool Event::is_past() const { return cudaEventQuery(get()) != cudaErrorNotReady; }
 
-void PinnedMemory::free(std::byte* block) { cudaFreeHost(block); }
+void PinnedMemory::free(std::byte* block) {
+  if (!gpu_hangs()) cudaFreeHost(block);
+}
 
 PinnedMemory::PinnedMemory(std::size_t bytes) {
   if (bytes == 0) return;

@@ -16,6 +16,10 @@ namespace forebay::cuda {
 /// From here on the calling thread's launches go to that GPU. Throws `Error` where it is lost.
 void use(const GpuId& gpu);
 
+/// Whether a wait for a GPU of this process has run out of time. Then calls that wait for GPUs, as
+/// those that give back memory do, may never return: leave that to the end of the process.
+bool gpu_hangs();
+
 class Event;
 
 /// Work that a GPU does in order. Its calls queue and return; they throw `Error` where the GPU
@@ -31,7 +35,7 @@ class Stream {
   /// What is queued from here on begins after what `event` recorded last.
   void wait(const Event& event);
 
-  /// Waits on the calling thread, without using a core, for all that is queued.
+  /// Waits on the calling thread for all that is queued, as events do.
   void synchronize();
 
   cudaStream_t get() const { return stream_.get(); }
@@ -53,9 +57,9 @@ class Event {
   /// The end of what is queued now.
   void record(const Stream& stream);
 
-  /// Waits on the calling thread, without using a core, until the GPU is past that place. Throws
-  /// `Error` where the work before it failed.
-  void synchronize() const;
+  /// Waits on the calling thread, with hardly any use of a core, until the GPU is past that place.
+  /// Throws `Error` where the work before it failed, and where it is not done within `limit`.
+  void synchronize(std::chrono::milliseconds limit = kGpuWaitLimit) const;
 
   /// Whether the GPU is past that place, or failed before it. Does not wait.
   bool is_past() const;

@@ -2,7 +2,7 @@
 
 // The mean of gradients that GPUs make among themselves, through NCCL. Shows CUDA's types.
 
-#include <string>
+#include <memory>
 #include <vector>
 
 #include <forebay/nodes/cuda/cuda_replica.hpp>
@@ -14,13 +14,15 @@ namespace forebay::cuda {
 /// A GPU's stream as a rank of NCCL; it stays where it is while the rank is used.
 NcclRank rank_of(Stream& stream);
 
-/// Gradients stay where they are: each bucket is queued behind the backward pass and in front of
-/// its update, and the host waits for none.
+/// Gradients stay where they are. A bucket comes here when its replica's thread has seen it
+/// complete on the GPU, so its collective waits for no event; the update waits for it by one, and
+/// the host for none.
 class GpuMean final : public GradientMean {
  public:
   /// Replicas of one network with `Averaging::kGpus`, each on a GPU of its own; they outlive this.
   /// Throws `Error` as `NcclMean` does.
   explicit GpuMean(std::vector<CudaReplica*> replicas, NcclOptions options = {});
+  ~GpuMean() override;
 
   GradientBucket mean(std::span<const GradientBucket> parts) override;
   void wait() override;
@@ -28,7 +30,7 @@ class GpuMean final : public GradientMean {
 
  private:
   const std::vector<CudaReplica*> replicas_;
-  NcclMean nccl_;
+  std::unique_ptr<NcclMean> nccl_;
 };
 
 }  // namespace forebay::cuda

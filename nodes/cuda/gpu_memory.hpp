@@ -1,6 +1,6 @@
 #pragma once
 
-// The one allocation that a replica makes on its GPU.
+// Memory of a GPU, as replicas take it in one piece.
 
 #include <cstddef>
 #include <memory>

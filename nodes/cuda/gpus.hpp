@@ -2,6 +2,7 @@
 
 // The GPUs of this machine, and whether this build can use them.
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -16,6 +17,10 @@ struct Gpu {
   std::size_t memory_bytes = 0;
   std::string pci = {};  // "0000:3B:00.0": what `DeviceFacts::pci` wants
 };
+
+/// For work of a GPU that the host waits for. Longer than a collective's 60 s: where GPUs wait for
+/// one that does not come to it, its error tells which.
+constexpr std::chrono::milliseconds kGpuWaitLimit{70'000};
 
 /// A GPU by its number, and by its name for messages.
 struct GpuId {

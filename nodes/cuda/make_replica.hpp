@@ -2,6 +2,7 @@
 
 // Replicas on GPUs, without CUDA's types.
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -28,6 +29,7 @@ struct CudaReplicaOptions {
   GpuId gpu = {};
   Averaging averaging = Averaging::kNone;
   float loss_scale = 65536;  // that kFloat16 begins with; it finds its own
+  std::chrono::milliseconds step_limit = kGpuWaitLimit;  // from one bucket to the next
 };
 
 /// Which of NVIDIA's libraries this process cannot load that replicas need, and what to do: "cannot
@@ -36,7 +38,8 @@ std::string why_no_cuda_replicas();
 
 /// Makes the replica and takes its memory. The first one of a kind of GPU, network and rows times
 /// cuDNN's plans, which takes minutes. Throws `Error` where this build or the GPU cannot run it,
-/// and where its memory is short, saying what to do.
+/// and where its memory is short, saying what to do. A step throws one that names the GPU where it
+/// fails, or comes to no next bucket within `step_limit`.
 std::unique_ptr<Replica> make_cuda_replica(const Network& network,
                                            const CudaReplicaOptions& options);
 
@@ -60,8 +63,9 @@ std::size_t free_gpu_memory(int number);
 std::string why_no_gpu_mean();
 
 /// Of replicas from `make_cuda_replica` with `Averaging::kGpus`, each on a GPU of its own; they
-/// outlive it. Where a GPU does not end its part within 60 s, or NCCL reports an error, the mean
-/// throws an `Error` that names it. Throws `Error` where they do not find each other.
+/// outlive it. Where a GPU does not end a mean within 60 s after it was queued, or NCCL reports an
+/// error, the next mean throws an `Error` that names it. Throws `Error` where they do not find each
+/// other.
 std::unique_ptr<GradientMean> make_gpu_mean(std::span<const std::unique_ptr<Replica>> replicas);
 
 /// For batches that GPUs copy from by themselves.

@@ -1,16 +1,33 @@
 #include <forebay/nodes/train/gradient_mean.hpp>
 
+#include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include <forebay/graph/error.hpp>
 #include <forebay/nodes/reduce/all_reduce.hpp>
 
 namespace forebay {
+namespace {
+
+std::string not_on_host(const GradientBucket& part) {
+  return fmt::format(
+      "bucket {} is not in the host's memory, where its mean is to be made: its replica was made "
+      "for another mean; that is an error of this program, please report it",
+      part.index);
+}
+
+}  // namespace
 
 GradientBucket HostMean::mean(std::span<const GradientBucket> parts) {
   const GradientBucket& mean = parts.front();
   if (parts.size() == 1) return mean;
   std::vector<BucketPart> values;
-  for (const GradientBucket& part : parts) values.push_back({.values = part.values, .rows = 1});
+  for (const GradientBucket& part : parts) {
+    if (part.values.empty()) throw Error(not_on_host(part));
+    values.push_back({.values = part.values, .rows = 1});
+  }
   all_reduce_mean(values, mean.values);
   return mean;
 }

@@ -27,6 +27,7 @@ class GradientMean {
 };
 
 /// On the calling thread, into the memory of the first part, with the bits of `all_reduce_mean`.
+/// Throws `Error` where one of several parts is without values.
 class HostMean final : public GradientMean {
  public:
   GradientBucket mean(std::span<const GradientBucket> parts) override;

@@ -89,8 +89,8 @@ class OnDevice {
   /// Waits for all updates and copies what they made. Between runs.
   virtual void read(std::span<float> parameters, std::span<float> velocity) = 0;
 
-  /// Float16's, the same on all devices; none with other types, which do not take one. Between
-  /// runs.
+  /// Float16's, the same on all devices; none with other types, which leave alone what is loaded.
+  /// Between runs.
   virtual std::optional<LossScaling> loss_scaling() = 0;
   virtual void load_loss_scaling(const LossScaling& scaling) = 0;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include <forebay/nodes/cuda/device.hpp>
@@ -125,7 +126,8 @@ inline double as_double(float value) { return static_cast<double>(value); }
 inline double as_double(__half value) { return static_cast<double>(to_float(value)); }
 inline double as_double(__nv_bfloat16 value) { return static_cast<double>(to_float(value)); }
 
-/// The distance of two arrays, relative to the second; 0 where both are 0.
+/// The distance of two arrays, relative to the second; 0 where both are 0, infinite where it is not
+/// a number.
 template <class Value>
 double distance(const std::vector<Value>& a, const std::vector<Value>& b) {
   double difference = 0, all = 0;
@@ -134,7 +136,9 @@ double distance(const std::vector<Value>& a, const std::vector<Value>& b) {
     difference += std::pow(as_double(a[i]) - expected, 2);
     all += expected * expected;
   }
-  return difference == 0 ? 0 : std::sqrt(difference / all);
+  if (difference == 0) return 0;
+  const double relative = std::sqrt(difference / all);
+  return std::isfinite(relative) ? relative : std::numeric_limits<double>::infinity();
 }
 
 /// The largest distance of all that a graph writes.

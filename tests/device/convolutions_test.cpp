@@ -160,12 +160,15 @@ void run_unfused(CudnnConvolver& cudnn, const Convolution& convolution, Convolut
 
 TEST(FusedConvolutions, AreTheUnfusedForAllOfResNet50) {
   CudnnConvolver cudnn({.number = 0, .name = "test"});
-  compare_fused(cudnn, convolutions(resnet(50), 4), [&](const Convolution& c, ConvolutionGraph g) {
+  const auto all = convolutions(resnet(50), 4);
+  const int compared = compare_fused(cudnn, all, [&](const Convolution& c, ConvolutionGraph g) {
     ConvolutionValues<__half> expected(c), got(c);
     run_unfused(cudnn, c, g, expected);
     run_on_gpu(cudnn, c, g, ValueType::kFloat16, got);
     return distance(got, expected);
   });
+  if (compared == 0) GTEST_SKIP() << "cuDNN fuses nothing for this GPU";
+  EXPECT_GE(compared, 4 * (static_cast<int>(all.size()) - 1));  // all but the stem
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <forebay/nodes/cuda/cudnn/gpu_timer.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include <forebay/graph/error.hpp>
@@ -130,29 +129,36 @@ GpuTimer::GpuTimer(const GpuId& gpu, const Convolution& convolution, ValueType t
   Places places(memory_.data());
   arrays_ = place(convolution, bytes_of(type), places);
   arrays_.workspace = memory_.data() + places.taken();
-  cudaEventCreate(&begin_);
-  cudaEventCreate(&end_);
-  cudaMemsetAsync(memory_.data(), 0, places.taken(), stream());
+  ready_ = cudaEventCreate(&begin_) == cudaSuccess && cudaEventCreate(&end_) == cudaSuccess &&
+           cudaMemsetAsync(memory_.data(), 0, places.taken(), stream()) == cudaSuccess;
 }
 
 GpuTimer::~GpuTimer() {
-  cudaEventDestroy(begin_);
-  cudaEventDestroy(end_);
+  if (begin_ != nullptr) cudaEventDestroy(begin_);
+  if (end_ != nullptr) cudaEventDestroy(end_);
 }
 
 std::optional<float> GpuTimer::milliseconds(const std::function<bool()>& queue) {
-  float fastest = std::numeric_limits<float>::infinity();
+  std::optional<float> fastest;
   for (int run = 0; run <= kRunsTimed; ++run) {
-    float time = 0;
-    cudaEventRecord(begin_, stream());
-    const bool queued = queue();
-    cudaEventRecord(end_, stream());
-    const bool done = cudaEventSynchronize(end_) == cudaSuccess;
-    if (!queued || !done) return std::nullopt;
-    cudaEventElapsedTime(&time, begin_, end_);
-    if (run > 0) fastest = std::min(fastest, time);
+    const auto time = time_once(queue);
+    if (!time) {
+      cudaGetLastError();  // or the next launch reports it again
+      return std::nullopt;
+    }
+    if (run > 0) fastest = fastest ? std::min(*fastest, *time) : *time;
   }
   return fastest;
+}
+
+std::optional<float> GpuTimer::time_once(const std::function<bool()>& queue) {
+  float time = 0;
+  if (!ready_ || cudaEventRecord(begin_, stream()) != cudaSuccess) return std::nullopt;
+  const bool queued = queue();
+  const bool done = cudaEventRecord(end_, stream()) == cudaSuccess &&
+                    cudaEventSynchronize(end_) == cudaSuccess &&
+                    cudaEventElapsedTime(&time, begin_, end_) == cudaSuccess;
+  return queued && done ? std::optional(time) : std::nullopt;
 }
 
 float time_norm(const GpuId& gpu, const Convolution& convolution, Fusion fusion, ValueType type) {

@@ -24,15 +24,18 @@ class GpuTimer {
   const ConvolutionArrays& arrays() const { return arrays_; }
   cudaStream_t stream() const { return stream_.get(); }
 
-  /// The fastest of a few runs after one that is not timed; none where one fails. `queue` queues a
-  /// run on `stream` and tells whether it could.
+  /// The fastest of a few runs after one that is not timed; none where a call fails. `queue` queues
+  /// a run on `stream` and tells whether it could.
   std::optional<float> milliseconds(const std::function<bool()>& queue);
 
  private:
+  std::optional<float> time_once(const std::function<bool()>& queue);
+
   const GpuMemory memory_;
   const Stream stream_;
   ConvolutionArrays arrays_;
   cudaEvent_t begin_ = nullptr, end_ = nullptr;
+  bool ready_ = false;  // memory is zeros, and there are events
 };
 
 /// Milliseconds of a batch norm's passes over memory that a fusion spares: over y for kSums, and

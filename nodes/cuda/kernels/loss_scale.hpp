@@ -3,6 +3,7 @@
 // The factor of gradients against underflow in fp16, and its element functions.
 
 #include <forebay/nodes/cuda/kernels/value.hpp>
+#include <forebay/nodes/train/loss_scaling.hpp>
 
 namespace forebay::cuda {
 
@@ -31,13 +32,12 @@ struct AdjustLossScale {
   LossScale* loss_scale;
 
   __host__ __device__ void operator()(Index /*element*/) const {
-    constexpr Index kSteps = 2000;
     constexpr float kLeast = 1, kMost = 1 << 24;
     LossScale next = *loss_scale;
     if (next.overflowed != 0) {
       next.scale = next.scale / 2 < kLeast ? kLeast : next.scale / 2;
       next.good_steps = 0;
-    } else if (++next.good_steps == kSteps) {
+    } else if (++next.good_steps == LossScaling::kStepsUntilMore) {
       next.scale = next.scale * 2 > kMost ? kMost : next.scale * 2;
       next.good_steps = 0;
     }

@@ -50,9 +50,9 @@ void arithmetic(const char* name, memory::data_type type) {
   std::printf("%-9s %7.0f GFLOP/s\n", name, 2e-9 * kSize * kSize * kSize / seconds);
 }
 
-/// Adds up integers, whose order the compiler may change.
-void sum_loop(const int* values, std::size_t size, int* result) {
-  int sum = 0;
+/// Adds up integers, whose order the compiler may change, modulo 2^32.
+void sum_loop(const unsigned* values, std::size_t size, unsigned* result) {
+  unsigned sum = 0;
   for (std::size_t i = 0; i < size; ++i) sum += values[i];
   *result += sum;
 }
@@ -63,11 +63,11 @@ void scale_loop(const float* from, std::size_t size, float* to) {
 
 /// Reads `bytes`, then reads half of them and writes the other half.
 void memory_speed(std::size_t bytes) {
-  const std::size_t size = bytes / sizeof(int);
-  const std::vector<int> values(size, 1);
+  const std::size_t size = bytes / sizeof(unsigned);
+  const std::vector<unsigned> values(size, 1);
   std::vector<float> floats(size);
   const std::size_t times = std::max<std::size_t>(1, (std::size_t{64} << 20) / bytes);
-  int sum = 0;
+  unsigned sum = 0;
   const double reading = best_seconds([&] {
     for (std::size_t i = 0; i < times; ++i) widest<sum_loop>(values.data(), size, &sum);
   });

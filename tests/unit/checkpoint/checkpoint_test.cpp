@@ -49,6 +49,25 @@ TEST_F(CheckpointTest, KeepsTheLossScaleOfFloat16) {
   EXPECT_FALSE(metadata.contains("loss_scale"));
 }
 
+TEST_F(CheckpointTest, RefusesALossScaleThatNoTrainingLeaves) {
+  const auto error = [&](const LossScaling& scaling) {
+    TinyRun run(network_, 2);
+    run.state.loss_scaling = scaling;
+    run.save(path("a-0002"));
+    return error_of([&] { load_state(path("a-0002")); });
+  };
+  const std::string reading = "reading \"" + path("a-0002.state.safetensors") + "\": its ";
+  for (const char* scale : {"0", "-1", "inf", "nan"}) {
+    EXPECT_EQ(error({.scale = std::stof(scale)}),
+              reading + "\"loss_scale\" is \"" + scale + "\", not a number above 0; it is damaged");
+  }
+  for (const std::int64_t steps : {-1, 2000}) {
+    EXPECT_EQ(error({.good_steps = steps}), reading + "\"loss_scale_good_steps\" is \"" +
+                                                std::to_string(steps) +
+                                                "\", not one of 0 to 1999; it is damaged");
+  }
+}
+
 TEST_F(CheckpointTest, OverwritesAFormerOne) {
   TinyRun(network_, 25).save(path("a-0002"));
   TinyRun(network_, 26).save(path("a-0002"));

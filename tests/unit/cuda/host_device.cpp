@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <forebay/graph/error.hpp>
+#include <forebay/nodes/cuda/check.hpp>
 #include <forebay/nodes/cuda/device.hpp>
 #include <forebay/nodes/cuda/gpu_memory.hpp>
 #include <forebay/nodes/random.hpp>
@@ -33,6 +35,8 @@ struct CUstream_st {
 namespace forebay::cuda {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::align_val_t kAlignment{256};
 
 /// All streams of the process. Locked by whoever uses it.
@@ -53,10 +57,11 @@ class Queues {
     while (!stream->items.empty()) run_next(stream);
   }
 
-  void run_until(const bool& done) {
+  /// Or until the time is up.
+  void run_until(const bool& done, Clock::time_point end) {
     for (CUstream_st* stream : streams) {
       if (records(*stream, done)) {
-        while (!done) run_next(stream);
+        while (!done && Clock::now() < end) run_next(stream, end);
       }
     }
   }
@@ -70,8 +75,8 @@ class Queues {
   }
 
   // Or a part of what it waits for; another thread may have run it then.
-  void run_next(CUstream_st* stream) {
-    if (!stream->items.front().ready()) return come_nearer(stream->items.front());
+  void run_next(CUstream_st* stream, Clock::time_point end = Clock::time_point::max()) {
+    if (!stream->items.front().ready()) return come_nearer(stream->items.front(), end);
     const CUstream_st::Item item = std::move(stream->items.front());
     stream->items.pop_front();
     if (item.work) item.work();
@@ -79,8 +84,8 @@ class Queues {
   }
 
   // Takes the item as a copy: others run meanwhile.
-  void come_nearer(CUstream_st::Item item) {
-    if (item.wait) return run_until(*item.wait);
+  void come_nearer(CUstream_st::Item item, Clock::time_point end) {
+    if (item.wait) return run_until(*item.wait, end);
     mutex.unlock();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     mutex.lock();
@@ -140,6 +145,8 @@ void hold_on_host(cudaStream_t stream, std::function<bool()> until) {
 
 void use(const GpuId& /*gpu*/) {}
 
+bool gpu_hangs() { return false; }  // what is held here is let go in the end
+
 void Stream::Destroy::operator()(cudaStream_t stream) const {
   const std::lock_guard lock(queues().mutex);
   queues().run_all(stream);
@@ -177,9 +184,11 @@ void Event::record(const Stream& stream) {
   queues().add(stream.get(), {.work = {}, .wait = {}, .record = get()->done, .until = {}});
 }
 
-void Event::synchronize() const {
+void Event::synchronize(std::chrono::milliseconds limit) const {
   const std::lock_guard lock(queues().mutex);
-  if (const auto done = get()->done) queues().run_until(*done);
+  const auto done = get()->done;
+  if (done) queues().run_until(*done, Clock::now() + limit);
+  if (done && !*done) throw Error(hang_text(gpu_.text(), limit));
 }
 
 bool Event::is_past() const {

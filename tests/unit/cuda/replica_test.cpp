@@ -273,5 +273,17 @@ TEST_F(GpuReplica, RefusesRowsItIsNotMadeFor) {
   }
 }
 
+// Three is no power of two: gradients that had it once would have other bits.
+TEST_F(GpuReplica, LeavesALossScaleAloneWhereItsTypeNeedsNone) {
+  const auto replica = make();
+  load(*replica, initial());
+  replica->on_device()->load_loss_scaling({.scale = 3});
+  EXPECT_EQ(replica->on_device()->loss_scaling(), std::nullopt);
+  Trained result;
+  train(*replica, 0, kSteps, result);
+  read(*replica, result);
+  EXPECT_EQ(result, trained(HostOrder::kAtOnce));
+}
+
 }  // namespace
 }  // namespace forebay::cuda

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <memory>
@@ -60,18 +62,24 @@ class GpuTraining : public testing::Test {
 
   using Replicas = std::vector<std::unique_ptr<Replica>>;
 
+  std::unique_ptr<Replica> gpu_replica(
+      int number, Averaging averaging,
+      std::unique_ptr<Convolver> convolver = std::make_unique<HostConvolver>()) const {
+    const CudaReplicaOptions options{
+        .replica = {.rows = kRows, .bucket_bytes = 4000, .precision = precision_},
+        .sgd = kSgd,
+        .gpu = {number, "test"},
+        .averaging = averaging,
+        .loss_scale = loss_scale_,
+        .step_limit = step_limit_};
+    return std::make_unique<CudaReplica>(network_, options, std::move(convolver));
+  }
+
   /// GPU 0, GPU 1, ...
   Replicas gpu_replicas(std::size_t count, Averaging averaging) const {
     Replicas replicas;
     for (int number = 0; replicas.size() < count; ++number) {
-      const CudaReplicaOptions options{
-          .replica = {.rows = kRows, .bucket_bytes = 4000, .precision = precision_},
-          .sgd = kSgd,
-          .gpu = {number, "test"},
-          .averaging = averaging,
-          .loss_scale = 1 << 20};  // too much: float16 halves it at the first step
-      replicas.push_back(
-          std::make_unique<CudaReplica>(network_, options, std::make_unique<HostConvolver>()));
+      replicas.push_back(gpu_replica(number, averaging));
     }
     return replicas;
   }
@@ -162,6 +170,8 @@ class GpuTraining : public testing::Test {
   }
 
   Precision precision_ = Precision::kFloat32;
+  float loss_scale_ = 1 << 20;  // too much: float16 halves it at the first step
+  std::chrono::milliseconds step_limit_ = 20s;
   const Network network_ = reference::every_gpu_layer();
 };
 
@@ -218,6 +228,46 @@ TEST_F(GpuTraining, GoesOnAfterItWasStopped) {
   EXPECT_EQ(parts.parameters, whole.parameters);
   EXPECT_EQ(parts.velocity, whole.velocity);
   EXPECT_EQ(parts.statistics, whole.statistics);
+}
+
+/// Of a GPU that hangs in its first convolution, until it is released.
+class HangingConvolver final : public Convolver {
+ public:
+  explicit HangingConvolver(const std::atomic<bool>& released) : released_(released) {}
+
+  std::string why_not_fused(const Convolution& convolution, Fusion fusion,
+                            ValueType type) override {
+    return host_.why_not_fused(convolution, fusion, type);
+  }
+  std::size_t workspace_bytes(const Convolution& convolution, ConvolutionGraph graph,
+                              ValueType type) override {
+    return host_.workspace_bytes(convolution, graph, type);
+  }
+  void run(const Convolution& convolution, ConvolutionGraph graph, ValueType type,
+           const ConvolutionArrays& arrays, cudaStream_t stream) override {
+    hold_on_host(stream, [this] { return released_.load(); });
+    host_.run(convolution, graph, type, arrays, stream);
+  }
+
+ private:
+  HostConvolver host_;
+  const std::atomic<bool>& released_;
+};
+
+TEST_F(GpuTraining, EndsTheRunWhereOneHangsInItsStep) {
+  set_host_order(HostOrder::kLate);
+  step_limit_ = 100ms;
+  std::atomic<bool> released = false;
+  Replicas replicas = gpu_replicas(1, Averaging::kHost);
+  replicas.push_back(
+      gpu_replica(1, Averaging::kHost, std::make_unique<HangingConvolver>(released)));
+  const auto hanging = trainer(std::move(replicas));
+  EXPECT_EQ(
+      error_of([&] { trained(*hanging); }),
+      "forward-backward[1]: item 0: GPU 1 (test) does not end its work within 0.1 s; see what "
+      "nvidia-smi and the kernel's log (dmesg, Xid) say of it, and go on from the last "
+      "checkpoint");
+  released = true;  // or its stream would not end
 }
 
 // `train_imagenet --host-memory` counts on it.

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include <support/error_of.hpp>
 #include <support/process_threads.hpp>
 
 namespace forebay {
@@ -341,6 +342,16 @@ TEST_F(TrainerTest, RunningStatisticsBecomeTheMeanOfTheReplicas) {
   trainer->share_buffers();
   EXPECT_EQ(trainer->replica_buffers()[0][0], 3.5f);
   EXPECT_EQ(trainer->replica_buffers()[1][0], 3.5f);
+}
+
+// Else each replica would go on with its own gradients.
+TEST(HostMean, RefusesGradientsThatStayedOnTheirDevices) {
+  std::vector<GradientBucket> parts(2);
+  parts[0].index = parts[1].index = 3;
+  EXPECT_EQ(test::error_of([&] { HostMean().mean(parts); }),
+            "bucket 3 is not in the host's memory, where its mean is to be made: its replica was "
+            "made for another mean; that is an error of this program, please report it");
+  EXPECT_EQ(HostMean().mean(std::span(parts).first(1)).index, 3);
 }
 
 }  // namespace
