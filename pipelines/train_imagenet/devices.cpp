@@ -130,6 +130,9 @@ std::unique_ptr<GradientMean> make_mean(const TrainOptions& options,
 
 std::string describe_fusions(const TrainOptions& options, const Network& network) {
   if (!on_gpus(options.devices)) return "";
+  if (options.batch_size < 1) {
+    return "fused batch norms: which are faster depends on the batch; give --batch-size a number";
+  }
   return describe_fusions(network, gpu_replica_options(options, options.devices.front()));
 }
 

@@ -51,7 +51,8 @@ std::string why_mean_on_host(const TrainOptions& options);
 std::unique_ptr<GradientMean> make_mean(const TrainOptions& options,
                                         std::span<const std::unique_ptr<Replica>> replicas);
 
-/// What the first of the GPUs fuses of batch norms, in lines; empty where --devices has none.
+/// What the first of the GPUs fuses of batch norms, in lines; empty where --devices has none. With
+/// --batch-size max it says that a number is needed.
 /// Throws what `make_replicas` does.
 std::string describe_fusions(const TrainOptions& options, const Network& network);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -153,10 +154,24 @@ bool take_saved_batch(TrainOptions& options, Log& log) {
   return true;
 }
 
-void say_chosen(const TrainOptions& options, const Need& need, bool whole_epoch, Log& log) {
+void say_chosen(const TrainOptions& options, const Need& need, const char* why_not_more, Log& log) {
   log.info(fmt::format("Batch size {}, {} images for each of {} devices: planned to take {}{}",
                        options.batch_size, rows_per_device(options), options.devices.size(),
-                       need.text(), whole_epoch ? "; an epoch has no more images" : ""));
+                       need.text(), why_not_more));
+}
+
+/// Rows for each device that no memory has to hold, and what to say where they are taken.
+struct RowLimit {
+  std::size_t rows;
+  const char* text;
+};
+
+RowLimit row_limit(const TrainOptions& options, std::size_t images) {
+  const RowLimit epoch{images / options.devices.size(), "; an epoch has no more images"};
+  if (!on_gpus(options.devices)) return epoch;
+  const RowLimit indexed{rows_with_32_bits(make_network(options)),
+                         "; with more images a layer has more values than cuDNN's 32 bits count"};
+  return std::min(epoch, indexed, [](const auto& a, const auto& b) { return a.rows < b.rows; });
 }
 
 // Tries a step, and others with fewer images where it fails.
@@ -195,6 +210,17 @@ std::size_t largest_rows(std::size_t most, const std::function<bool(std::size_t)
   return in_eights > 0 ? in_eights : largest(std::min(most, kWholeRows - 1), 1);
 }
 
+std::size_t rows_with_32_bits(const Network& network) {
+  std::int64_t largest = 1;
+  for (const Layer& layer : network.layers) {
+    const ImageShape& shape = layer.output;
+    const int channels =
+        layer.kind == LayerKind::kInput ? std::max(4, shape.channels) : shape.channels;
+    largest = std::max(largest, std::int64_t{channels} * shape.height * shape.width);
+  }
+  return static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max() / largest);
+}
+
 double linear_rate(int batch_size) { return batch_size / 2560.0; }
 
 TrainOptions with_largest_batch(TrainOptions options, const DataFacts& data, Log& log,
@@ -203,10 +229,10 @@ TrainOptions with_largest_batch(TrainOptions options, const DataFacts& data, Log
   if (options.batch_size > 0) return options;
   if (take_saved_batch(options, log)) return options;
   MemoryPlanner memory(options, data, gpu_free);
-  const std::size_t most = data.images / options.devices.size();
+  const auto [most, why_not_more] = row_limit(options, data.images);
   const std::size_t rows =
       largest_rows(most, [&](std::size_t count) { return memory.fits(count); });
-  if (most == 0) {
+  if (data.images < options.devices.size()) {
     throw Error(fmt::format("--batch-size max: an epoch of {} images is too small for {} devices",
                             data.images, options.devices.size()));
   }
@@ -216,7 +242,7 @@ TrainOptions with_largest_batch(TrainOptions options, const DataFacts& data, Log
                     options.devices.size(), memory.scarcest(1).text()));
   }
   set_rows(options, rows);
-  say_chosen(options, memory.scarcest(rows), rows == whole(most), log);
+  say_chosen(options, memory.scarcest(rows), rows == whole(most) ? why_not_more : "", log);
   if (!options.host_cores && !on_gpus(options.devices)) confirm(options, tried, log);
   set_rate(options, log);
   return options;

@@ -28,12 +28,14 @@
 #include <forebay/nodes/random.hpp>
 
 #include "../unit/cpu/every_layer.hpp"
+#include "../unit/cuda/distance.hpp"
 
 namespace forebay {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using cuda::check;
+using cuda::distance;
 
 constexpr SgdOptions kSgd{.momentum = 0.9, .weight_decay = 1e-4};
 
@@ -108,17 +110,6 @@ Outcome step(Replica& replica, const Network& network, const Shard& shard) {
                       outcome.gradients.begin() + static_cast<std::ptrdiff_t>(bucket.begin));
   });
   return outcome;
-}
-
-double norm_of(const std::vector<float>& values) {
-  double sum = 0;
-  for (const float value : values) sum += double{value} * double{value};
-  return std::sqrt(sum);
-}
-
-double distance(std::vector<float> a, const std::vector<float>& b) {
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
-  return norm_of(a) / norm_of(b);
 }
 
 bool compare(const GpuId& gpu, const Network& network, std::size_t rows, const Type& type,

@@ -196,21 +196,34 @@ float CudnnConvolver::milliseconds_unfused(const Convolution& convolution, Fusio
 
 std::string CudnnConvolver::why_not_fused(const Convolution& convolution, Fusion fusion,
                                           ValueType type) {
-  if (const auto known = choices_.why_not_fused(convolution, fusion, type)) return *known;
+  const auto known = choices_.why_not_fused(convolution, fusion, type);
+  if (known && !known->empty()) return *known;
   use(gpu_);
+  std::string why = why_no_plans(convolution, fusion, type);
+  if (known && why.empty()) return "";
+  if (why.empty()) why = why_slower(convolution, fusion, type);
+  choices_.add(convolution, fusion, type, why);
+  return why;
+}
+
+// Also of a fusion that was chosen before: what made its plans may have changed.
+std::string CudnnConvolver::why_no_plans(const Convolution& convolution, Fusion fusion,
+                                         ValueType type) {
   for (ConvolutionGraph graph : graphs_of(fusion)) {
     const Ready& found = find({convolution, graph, type});
     if (!found.why_not.empty()) return found.why_not;
   }
+  return "";
+}
+
+std::string CudnnConvolver::why_slower(const Convolution& convolution, Fusion fusion,
+                                       ValueType type) {
   float fused = 0;
   for (ConvolutionGraph graph : graphs_of(fusion)) {
     fused += milliseconds({convolution, graph, type});
   }
   const float unfused = milliseconds_unfused(convolution, fusion, type);
-  const std::string why =
-      fused < unfused ? "" : fmt::format("{:.3f} ms fused, {:.3f} ms not", fused, unfused);
-  choices_.add(convolution, fusion, type, why);
-  return why;
+  return fused < unfused ? "" : fmt::format("{:.3f} ms fused, {:.3f} ms not", fused, unfused);
 }
 
 std::size_t CudnnConvolver::workspace_bytes(const Convolution& convolution, ConvolutionGraph graph,

@@ -29,6 +29,7 @@ class CudnnConvolver final : public Convolver {
   ~CudnnConvolver() override;
 
   /// cuDNN's words where it has no plan for one of the graphs; else "1.234 ms fused, 1.123 ms not".
+  /// Both are kept.
   std::string why_not_fused(const Convolution& convolution, Fusion fusion, ValueType type) override;
   std::size_t workspace_bytes(const Convolution& convolution, ConvolutionGraph graph,
                               ValueType type) override;
@@ -47,6 +48,8 @@ class CudnnConvolver final : public Convolver {
   std::string choose_by_time(Ready& graph, const Key& key);
   std::optional<float> time_plan(GpuTimer& timer, const Ready& graph, std::int64_t plan,
                                  const Convolution& convolution);
+  std::string why_no_plans(const Convolution& convolution, Fusion fusion, ValueType type);
+  std::string why_slower(const Convolution& convolution, Fusion fusion, ValueType type);
   float milliseconds(const Key& key);
   float milliseconds_unfused(const Convolution& convolution, Fusion fusion, ValueType type);
 

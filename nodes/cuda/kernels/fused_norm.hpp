@@ -8,7 +8,7 @@
 namespace forebay::cuda {
 
 /// The moments of all rows from the sums of x and of x * x, which lose digits where the mean is far
-/// larger than the deviation; what convolutions give is not.
+/// larger than the deviation.
 struct MomentsOfSums {
   const float *sum, *squares;
   Index rows;

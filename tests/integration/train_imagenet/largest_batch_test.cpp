@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <support/error_of.hpp>
+#include <train_imagenet/devices.hpp>
 
 #include "log_file.hpp"
 
@@ -36,6 +37,12 @@ TEST(LargestRows, TakeFewPlansWhateverTheData) {
   });
   EXPECT_EQ(rows, 96u);
   EXPECT_LE(plans, 9);
+}
+
+// The largest output of ResNet-50 is its stem's, of MLP its input with four channels.
+TEST(RowsWith32Bits, LeaveNoLayerMoreValues) {
+  EXPECT_EQ(rows_with_32_bits(resnet(50)), 2'147'483'647u / (64 * 112 * 112));
+  EXPECT_EQ(rows_with_32_bits(mlp()), 2'147'483'647u / (4 * 28 * 28));
 }
 
 TEST(LinearRate, IsATenthFor256Images) {
@@ -164,6 +171,24 @@ TEST_F(LargestBatch, OfGpusIsWhatTheOneWithTheLeastFreeMemoryHolds) {
                                               least - 1)));
   }
   EXPECT_TRUE(tried_.empty());
+}
+
+// A host that is simulated has room enough.
+TEST_F(LargestBatch, OfGpusHasNoMoreValuesInALayerThanCudnnCounts) {
+  if (find_gpus().built_with == 0) GTEST_SKIP() << "this build has no CUDA devices";
+  gpu_free_ = {std::size_t{1} << 42, std::size_t{1} << 42};
+  TrainOptions given = gpu_options();
+  given.host_cores = 1;
+  EXPECT_EQ(chosen(given, 0).batch_size, 2 * 32760);  // of 32,767 with 64 x 32 x 32 values each
+  EXPECT_THAT(said(), HasSubstr("; with more images a layer has more values than cuDNN's 32 bits "
+                                "count\n"));
+}
+
+// `--summary` has no memory to choose by.
+TEST_F(LargestBatch, IsNotGuessedToSayWhatGpusFuse) {
+  const TrainOptions given = gpu_options();
+  EXPECT_EQ(describe_fusions(given, resnet(18)),
+            "fused batch norms: which are faster depends on the batch; give --batch-size a number");
 }
 
 TEST_F(LargestBatch, IsRefusedWhereAGpuHasTooLittleMemory) {

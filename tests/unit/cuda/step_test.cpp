@@ -14,6 +14,7 @@
 #include <forebay/nodes/train/replica.hpp>
 
 #include "../cpu/every_layer.hpp"
+#include "distance.hpp"
 #include "host_convolver.hpp"
 #include "samples.hpp"
 
@@ -124,12 +125,6 @@ Outcome on_cpu(const Network& network, const Samples& samples, const Weights& we
   return outcome;
 }
 
-double norm_of(std::span<const float> values) {
-  double sum = 0;
-  for (float value : values) sum += static_cast<double>(value) * static_cast<double>(value);
-  return std::sqrt(sum);
-}
-
 // The distance of two gradients of one parameter, relative to the larger of theirs and a thousandth
 // of all gradients' norm.
 void expect_gradients(const Network& network, const Weights& weights, const Outcome& got,
@@ -201,11 +196,6 @@ TEST(GpuStep, IsTheCpusWithFusedNorms) {
     compare_with_cpu(reference::bottleneck(), tolerance, HostFusions::kAll);
   }
   compare_with_cpu(resnet(20, {3, 16, 16}, 10), kFloat32, HostFusions::kAll);
-}
-
-double distance(std::vector<float> a, const std::vector<float>& b) {
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
-  return norm_of(a) / norm_of(b);
 }
 
 // Normalising on the way rounds a norm's factors besides, and its output alike.

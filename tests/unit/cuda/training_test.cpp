@@ -115,6 +115,8 @@ class GpuTraining : public testing::Test {
     for (float* value = batch->row(0); value != batch->row(batch->rows); ++value) {
       *value = static_cast<float>(random.normal());
     }
+    if (last_half_overflows_)
+      std::fill(batch->row(batch->rows / 2), batch->row(batch->rows), 1e30F);
     for (int& label : batch->labels) label = static_cast<int>(random.below(5));
     return batch;
   }
@@ -172,6 +174,7 @@ class GpuTraining : public testing::Test {
   Precision precision_ = Precision::kFloat32;
   float loss_scale_ = 1 << 20;  // too much: float16 halves it at the first step
   std::chrono::milliseconds step_limit_ = 20s;
+  bool last_half_overflows_ = false;  // of each batch, in float16
   const Network network_ = reference::every_gpu_layer();
 };
 
@@ -334,11 +337,31 @@ TEST_F(GpusOfNccl, TrainAsWithTheHostsMeanAndAsTheCpus) {
   EXPECT_EQ(fake_.aborted, 0);
 }
 
-// The first step's mean overflows: no GPU may change a weight by it.
 TEST_F(GpusOfNccl, TrainInFloat16AsWithTheHostsMean) {
   precision_ = Precision::kFloat16;
   set_host_order(HostOrder::kLate);
   EXPECT_EQ(trained(*with_nccl(2)), trained(*gpus(2)));
+}
+
+// GPU 0's own gradients are finite: only their mean tells it to leave its weights alone.
+TEST_F(GpusOfNccl, ChangeNoWeightWhereTheGradientsOfOneOverflowInFloat16) {
+  precision_ = Precision::kFloat16;
+  loss_scale_ = 256;  // with which no other gradient overflows
+  last_half_overflows_ = true;
+  const auto trainer = with_nccl(2);
+  const std::vector<float> before(trainer->weights().parameters().begin(),
+                                  trainer->weights().parameters().end());
+  Trained out;
+  run(*trainer, 1, out);
+  EXPECT_TRUE(std::isfinite(on_gpus_[0]->buffers()[0]));
+  EXPECT_FALSE(std::isfinite(on_gpus_[1]->buffers()[0]));
+  for (CudaReplica* replica : on_gpus_) {
+    OnDevice& device = *replica->on_device();
+    std::vector<float> parameters(before.size()), velocity(before.size());
+    device.read(parameters, velocity);
+    EXPECT_EQ(parameters, before);
+    EXPECT_EQ(device.loss_scaling(), (LossScaling{.scale = 128, .good_steps = 0}));
+  }
 }
 
 TEST_F(GpusOfNccl, HaveTheSameBitsInWhateverOrderStreamsRun) {
