@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <chrono>
 #include <optional>
 #include <utility>  // which Boost 1.74's coroutines use and do not include
 
@@ -21,9 +22,28 @@ using Protocol = asio::local::stream_protocol;
 
 constexpr std::size_t kMostBody = std::size_t{64} << 20;
 
+/// While the server has as many clients waiting as it may, one more is refused at once; it asks
+/// again until `end`.
+asio::awaitable<void> connect(beast::basic_stream<Protocol>& stream, const std::string& path,
+                              std::chrono::steady_clock::time_point end) {
+  for (;;) {
+    boost::system::error_code error;
+    co_await stream.async_connect(Protocol::endpoint(path),
+                                  asio::redirect_error(asio::use_awaitable, error));
+    if (!error) co_return;
+    if (error != asio::error::no_buffer_space) throw boost::system::system_error(error);
+    if (std::chrono::steady_clock::now() > end) {
+      throw boost::system::system_error(make_error_code(beast::error::timeout));
+    }
+    asio::steady_timer pause(stream.get_executor(), std::chrono::milliseconds(1));
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
 asio::awaitable<HttpResponse> talk(beast::basic_stream<Protocol>& stream, const std::string& path,
-                                   const http::request<http::string_body>& request) {
-  co_await stream.async_connect(Protocol::endpoint(path), asio::use_awaitable);
+                                   const http::request<http::string_body>& request,
+                                   std::chrono::steady_clock::time_point end) {
+  co_await connect(stream, path, end);
   const auto user = user_at(stream.socket().native_handle());
   if (user && *user != geteuid() && geteuid() != 0) {
     throw Error("it is of another user, number " + std::to_string(*user));
@@ -69,7 +89,7 @@ HttpResponse http_request(const std::string& path, const std::string& method,
   HttpResponse response;
   beast::basic_stream<Protocol> stream(io);
   stream.expires_after(patience);
-  asio::co_spawn(io, talk(stream, path, request),
+  asio::co_spawn(io, talk(stream, path, request, std::chrono::steady_clock::now() + patience),
                  [&](std::exception_ptr error, HttpResponse result) {
                    failure = error;
                    response = std::move(result);

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/graph/inspect/listen.hpp>
 #include <forebay/graph/inspect/unix_socket.hpp>
 #include <support/error_of.hpp>
 #include <support/temporary_folder.hpp>
@@ -178,6 +180,15 @@ TEST_F(Server, ClosesTheOldestOfTooManyConnections) {
   // The last ones are still served.
   idle.back().send("z HTTP/1.1\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(idle.back().read_all(), HasSubstr("GET /z "));
+}
+
+TEST_F(Server, IsAskedAgainWhileItsQueueIsFull) {
+  const int listener = listen_at_path(path_);
+  ASSERT_EQ(listen(listener, 0), 0);  // room for one
+  const RawClient first(path_);
+  EXPECT_EQ(error_of([&] { http_request(path_, "GET", "/", "", milliseconds(20)); }),
+            "asking " + path_ + ": no answer in time");
+  close(listener);
 }
 
 TEST_F(Server, MakesClientsWaitAfterACostlyAnswer) {
