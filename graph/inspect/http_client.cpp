@@ -23,7 +23,7 @@ using Protocol = asio::local::stream_protocol;
 constexpr std::size_t kMostBody = std::size_t{64} << 20;
 
 /// While the server has as many clients waiting as it may, one more is refused at once; it asks
-/// again until `end`.
+/// again until `end`, which no refusal waits for by itself.
 asio::awaitable<void> connect(beast::basic_stream<Protocol>& stream, const std::string& path,
                               std::chrono::steady_clock::time_point end) {
   for (;;) {
@@ -88,8 +88,9 @@ HttpResponse http_request(const std::string& path, const std::string& method,
   std::exception_ptr failure;
   HttpResponse response;
   beast::basic_stream<Protocol> stream(io);
-  stream.expires_after(patience);
-  asio::co_spawn(io, talk(stream, path, request, std::chrono::steady_clock::now() + patience),
+  const auto end = std::chrono::steady_clock::now() + patience;
+  stream.expires_at(end);
+  asio::co_spawn(io, talk(stream, path, request, end),
                  [&](std::exception_ptr error, HttpResponse result) {
                    failure = error;
                    response = std::move(result);

@@ -15,6 +15,7 @@
 #include <forebay/nodes/random.hpp>
 
 #include "../cpu/every_layer.hpp"
+#include "every_order.hpp"
 #include "host_convolver.hpp"
 #include "host_device.hpp"
 #include "samples.hpp"
@@ -93,10 +94,8 @@ class GpuReplica : public testing::Test {
     out.statistics.assign(replica.buffers().begin(), replica.buffers().end());
   }
 
-  Trained trained(HostOrder order, std::uint64_t seed = 0,
-                  Precision precision = Precision::kFloat32,
+  Trained trained(Precision precision = Precision::kFloat32,
                   HostFusions fusions = HostFusions::kNone) const {
-    set_host_order(order, seed);
     const auto replica = make(precision, fusions);
     load(*replica, initial());
     Trained result;
@@ -137,7 +136,7 @@ class GpuReplica : public testing::Test {
 };
 
 TEST_F(GpuReplica, TrainsAsTheCpuDoes) {
-  const Trained got = trained(HostOrder::kAtOnce), expected = trained_on_cpu();
+  const Trained got = trained(), expected = trained_on_cpu();
   EXPECT_EQ(got.buckets, expected.buckets);
   EXPECT_GT(got.buckets.size(), 3 * kSteps);
   for (std::size_t i = 0; i < kSteps; ++i) EXPECT_NEAR(got.losses[i], expected.losses[i], 1e-4);
@@ -146,28 +145,17 @@ TEST_F(GpuReplica, TrainsAsTheCpuDoes) {
   expect_near(got.statistics, expected.statistics);
 }
 
-// A wait that is missing shows as other bits in one of them.
 TEST_F(GpuReplica, GivesTheSameBitsInWhateverOrderItsStreamsRun) {
   for (const Precision precision :
        {Precision::kFloat32, Precision::kBfloat16, Precision::kFloat16}) {
-    const Trained expected = trained(HostOrder::kAtOnce, 0, precision);
-    EXPECT_EQ(trained(HostOrder::kLate, 0, precision), expected);
-    for (std::uint64_t seed = 0; seed < 10; ++seed) {
-      EXPECT_EQ(trained(HostOrder::kRandom, seed, precision), expected) << seed;
-    }
+    same_in_every_order(10, [&] { return trained(precision); });
   }
 }
 
 TEST_F(GpuReplica, GivesTheSameBitsInWhateverOrderWithFusedNorms) {
-  const auto fused = [this](HostOrder order, std::uint64_t seed = 0) {
-    return trained(order, seed, Precision::kFloat16, HostFusions::kAll);
-  };
-  const Trained expected = fused(HostOrder::kAtOnce);
-  EXPECT_NE(expected, trained(HostOrder::kAtOnce, 0, Precision::kFloat16));
-  EXPECT_EQ(fused(HostOrder::kLate), expected);
-  for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    EXPECT_EQ(fused(HostOrder::kRandom, seed), expected) << seed;
-  }
+  const Trained fused =
+      same_in_every_order(10, [this] { return trained(Precision::kFloat16, HostFusions::kAll); });
+  EXPECT_NE(fused, trained(Precision::kFloat16));
 }
 
 // Gradients that overflow change nothing and halve the scale, until they do not.
@@ -209,7 +197,7 @@ TEST(LossScaleKernel, HalvesWhereAGradientOverflowedAndDoublesWhereNoneDid) {
 }
 
 TEST_F(GpuReplica, GoesOnFromWhatItWasReadInto) {
-  const Trained whole = trained(HostOrder::kAtOnce);
+  const Trained whole = trained();
   Trained parts;
   const auto first = make();
   load(*first, initial());
@@ -250,7 +238,7 @@ TEST_F(GpuReplica, ForgetsBatchesOfStepsThatNeverCame) {
   Trained got;
   train(*replica, 0, kSteps, got);  // begins a run
   read(*replica, got);
-  EXPECT_EQ(got, trained(HostOrder::kAtOnce));
+  EXPECT_EQ(got, trained());
 }
 
 TEST_F(GpuReplica, HasTwoInputBuffers) {
@@ -282,7 +270,7 @@ TEST_F(GpuReplica, LeavesALossScaleAloneWhereItsTypeNeedsNone) {
   Trained result;
   train(*replica, 0, kSteps, result);
   read(*replica, result);
-  EXPECT_EQ(result, trained(HostOrder::kAtOnce));
+  EXPECT_EQ(result, trained());
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 
 #include "../cpu/every_layer.hpp"
 #include "../reduce/fake_nccl.hpp"
+#include "every_order.hpp"
 #include "host_convolver.hpp"
 #include "host_device.hpp"
 #include "samples.hpp"
@@ -187,14 +188,7 @@ TEST_F(GpuTraining, IsTheCpusWithOneGpuAndWithTwo) {
 
 TEST_F(GpuTraining, HasTheSameBitsInWhateverOrderStreamsRun) {
   for (const std::size_t count : {1, 2}) {
-    set_host_order(HostOrder::kAtOnce);
-    const Trained expected = trained(*gpus(count));
-    set_host_order(HostOrder::kLate);
-    EXPECT_EQ(trained(*gpus(count)), expected);
-    for (std::uint64_t seed = 0; seed < 5; ++seed) {
-      set_host_order(HostOrder::kRandom, seed);
-      EXPECT_EQ(trained(*gpus(count)), expected) << seed;
-    }
+    same_in_every_order(5, [&] { return trained(*gpus(count)); });
   }
 }
 
@@ -366,14 +360,7 @@ TEST_F(GpusOfNccl, ChangeNoWeightWhereTheGradientsOfOneOverflowInFloat16) {
 
 TEST_F(GpusOfNccl, HaveTheSameBitsInWhateverOrderStreamsRun) {
   for (const std::size_t count : {2, 3}) {
-    set_host_order(HostOrder::kAtOnce);
-    const Trained expected = trained(*with_nccl(count));
-    set_host_order(HostOrder::kLate);
-    EXPECT_EQ(trained(*with_nccl(count)), expected);
-    for (std::uint64_t seed = 0; seed < 5; ++seed) {
-      set_host_order(HostOrder::kRandom, seed);
-      EXPECT_EQ(trained(*with_nccl(count)), expected) << seed;
-    }
+    same_in_every_order(5, [&] { return trained(*with_nccl(count)); });
   }
 }
 
