@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -39,6 +40,61 @@ PlotLine line_of_steps(const Recording& recording, const Timeline& timeline, std
 }
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+using DeviceValue = std::function<double(const DeviceStep&)>;  // NaN: it has none
+
+// Of the devices that have one.
+std::vector<double> values_of(const RecordedStep& step, const DeviceValue& value_of) {
+  std::vector<double> values;
+  for (const DeviceStep& device : step.devices) {
+    if (const double value = value_of(device); !std::isnan(value)) values.push_back(value);
+  }
+  return values;
+}
+
+// Those that have a value at some time.
+std::vector<std::size_t> devices_with(const Recording& recording, const DeviceValue& value_of) {
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; i < recording.devices.size(); ++i) {
+    const bool has = std::ranges::any_of(recording.steps, [&](const RecordedStep& step) {
+      return step.graph && i < step.devices.size() && !std::isnan(value_of(step.devices[i]));
+    });
+    if (has) all.push_back(i);
+  }
+  return all;
+}
+
+// A line for each device that has values; of more than four their mean, the least and the most.
+std::vector<PlotLine> lines_of_devices(const Recording& recording, const Timeline& timeline,
+                                       const DeviceValue& value_of) {
+  std::vector<PlotLine> lines;
+  const auto add = [&](std::string name, const auto& of_step) {
+    lines.push_back(line_of_steps(
+        recording, timeline, std::move(name),
+        [&](const RecordedStep& step) { return step.graph ? of_step(step) : kNone; }));
+  };
+  const std::vector<std::size_t> shown = devices_with(recording, value_of);
+  if (shown.size() <= 4) {
+    for (const std::size_t i : shown) {
+      add(recording.devices[i].name, [&](const RecordedStep& step) {
+        return i < step.devices.size() ? value_of(step.devices[i]) : kNone;
+      });
+    }
+    return lines;
+  }
+  const auto add_of_all = [&](std::string name, const auto& of_values) {
+    add(std::move(name), [&](const RecordedStep& step) {
+      const std::vector<double> values = values_of(step, value_of);
+      return values.empty() ? kNone : of_values(values);
+    });
+  };
+  add_of_all("mean of " + std::to_string(shown.size()), [](const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  });
+  add_of_all("least", [](const std::vector<double>& values) { return std::ranges::min(values); });
+  add_of_all("most", [](const std::vector<double>& values) { return std::ranges::max(values); });
+  return lines;
+}
 
 const std::string& graph_name(const Recording& recording, const RecordedStep& step) {
   static const std::string none;
@@ -184,31 +240,24 @@ Plot throughput(const Recording& recording, const Timeline& timeline) {
 }
 
 Plot devices(const Recording& recording, const Timeline& timeline) {
-  Plot plot{"Devices busy", " %", 100};
-  const auto add = [&](std::string name, const auto& value_of) {
-    plot.lines.push_back(
-        line_of_steps(recording, timeline, std::move(name), [&](const RecordedStep& step) {
-          return step.graph && !step.devices.empty() ? value_of(step.devices) : kNone;
-        }));
+  return {"Devices busy", " %", 100,
+          lines_of_devices(recording, timeline,
+                           [](const DeviceStep& device) { return double{1} * device.busy; })};
+}
+
+std::vector<Plot> gpus(const Recording& recording, const Timeline& timeline) {
+  std::vector<Plot> plots;
+  const auto add = [&](Plot plot, float GpuStep::*figure) {
+    plot.lines = lines_of_devices(recording, timeline, [figure](const DeviceStep& device) {
+      return double{device.gpu.*figure};
+    });
+    if (!plot.lines.empty()) plots.push_back(std::move(plot));
   };
-  using All = std::vector<DeviceStep>;
-  if (recording.devices.size() <= 4) {
-    for (std::size_t i = 0; i < recording.devices.size(); ++i) {
-      add(recording.devices[i].name,
-          [i](const All& all) { return i < all.size() ? double{1} * all[i].busy : kNone; });
-    }
-    return plot;
-  }
-  add("mean of " + std::to_string(recording.devices.size()), [](const All& all) {
-    double sum = 0;
-    for (const DeviceStep& device : all) sum += device.busy;
-    return sum / static_cast<double>(all.size());
-  });
-  add("least",
-      [](const All& all) { return double{1} * std::ranges::min(all, {}, &DeviceStep::busy).busy; });
-  add("most",
-      [](const All& all) { return double{1} * std::ranges::max(all, {}, &DeviceStep::busy).busy; });
-  return plot;
+  add({"GPUs busy, by their driver", " %", 100}, &GpuStep::busy);
+  add({"Memory of GPUs, by their driver", " %", 100}, &GpuStep::memory);
+  add({"Power of GPUs, W"}, &GpuStep::power);
+  add({"SM clock of GPUs, MHz"}, &GpuStep::clock);
+  return plots;
 }
 
 Plot processors(const Recording& recording, const Timeline& timeline) {

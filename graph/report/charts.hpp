@@ -17,6 +17,8 @@ namespace forebay::detail {
 Plot throughput(const Recording& recording, const Timeline& timeline);
 /// How busy the devices were; of more than four the mean, the least and the most.
 Plot devices(const Recording& recording, const Timeline& timeline);
+/// What the driver told of GPUs, drawn likewise: busy, memory, power, clock; those that it told.
+std::vector<Plot> gpus(const Recording& recording, const Timeline& timeline);
 /// Processors of the host: busy, waiting for I/O.
 Plot processors(const Recording& recording, const Timeline& timeline);
 /// What disks read and wrote, MB/s.

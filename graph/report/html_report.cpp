@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <ctime>
+#include <iterator>
 #include <map>
 #include <ranges>
 #include <sstream>
@@ -207,6 +208,7 @@ std::string Page::plots() const {
                     "<div class=\"pair\">";
   std::vector<Plot> small = detail::figures(recording_, timeline_);
   if (!recording_.devices.empty()) small.push_back(detail::devices(recording_, timeline_));
+  std::ranges::move(detail::gpus(recording_, timeline_), std::back_inserter(small));
   small.push_back(detail::processors(recording_, timeline_));
   small.push_back(detail::disks(recording_, timeline_));
   for (const Plot& plot : small) out += plot_figure(plot, axis_, kHalf, kLow);
