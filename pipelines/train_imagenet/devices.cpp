@@ -120,6 +120,11 @@ std::string why_mean_on_host(const TrainOptions& options) {
   return several_gpus ? why_no_gpu_mean() : "";
 }
 
+void tell_averaging(const TrainOptions& options, Log& log) {
+  const std::string why = why_mean_on_host(options);
+  if (!why.empty()) log.info("Averaging gradients over the host: " + why);
+}
+
 std::unique_ptr<GradientMean> make_mean(const TrainOptions& options,
                                         std::span<const std::unique_ptr<Replica>> replicas) {
   if (on_gpus(options.devices) && averaging(options) == Averaging::kGpus) {

@@ -14,6 +14,7 @@
 #include <forebay/nodes/sim/sim_profile.hpp>
 #include <forebay/nodes/train/gradient_mean.hpp>
 #include <forebay/nodes/train/trainer.hpp>
+#include <train_imagenet/log.hpp>
 #include <train_imagenet/options.hpp>
 
 namespace forebay {
@@ -45,6 +46,9 @@ std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
 /// Why several GPUs average gradients over the host instead of among themselves, and what to do
 /// about it; empty where they do not.
 std::string why_mean_on_host(const TrainOptions& options);
+
+/// Logs that; nothing where they do not.
+void tell_averaging(const TrainOptions& options, Log& log);
 
 /// Makes the mean of the gradients of what `make_replicas` gave, which outlive it. Throws `Error`
 /// where GPUs do not find each other.

@@ -76,9 +76,7 @@ TrainerOptions trainer_options(const TrainOptions& options, const Schedule& sche
 
 std::unique_ptr<Trainer> make_trainer(const TrainOptions& options, const Network& network,
                                       const Schedule& schedule, Log& log) {
-  if (const std::string why = why_mean_on_host(options); !why.empty()) {
-    log.info("Averaging gradients over the host: " + why);
-  }
+  tell_averaging(options, log);
   auto replicas = make_replicas(options, network);
   auto mean = make_mean(options, replicas);
   return std::make_unique<Trainer>(network, std::move(replicas), rows_per_device(options),

@@ -3,14 +3,9 @@
 // Convolutions on a GPU by cuDNN.
 
 #include <cstddef>
-#include <map>
-#include <memory>
-#include <optional>
 #include <string>
-#include <tuple>
 
-#include <forebay/nodes/cuda/cudnn/gpu_timer.hpp>
-#include <forebay/nodes/cuda/cudnn/plan_choices.hpp>
+#include <forebay/nodes/cuda/cudnn/plan_chooser.hpp>
 #include <forebay/nodes/cuda/gpus.hpp>
 #include <forebay/nodes/cuda/ops/convolver.hpp>
 
@@ -26,10 +21,9 @@ class CudnnConvolver final : public Convolver {
  public:
   /// Throws `Error` where cuDNN cannot be used on the GPU.
   explicit CudnnConvolver(GpuId gpu);
-  ~CudnnConvolver() override;
 
   /// cuDNN's words where it has no plan for one of the graphs; else "1.234 ms fused, 1.123 ms not".
-  /// Both are kept.
+  /// Both are kept. A fusion whose plans fail is none.
   std::string why_not_fused(const Convolution& convolution, Fusion fusion, ValueType type) override;
   std::size_t workspace_bytes(const Convolution& convolution, ConvolutionGraph graph,
                               ValueType type) override;
@@ -37,26 +31,10 @@ class CudnnConvolver final : public Convolver {
            const ConvolutionArrays& arrays, cudaStream_t stream) override;
 
  private:
-  struct Handle;
-  struct Ready;
-  using Key = std::tuple<Convolution, ConvolutionGraph, ValueType>;
-
-  Ready& find(const Key& key);
-  Ready& ready(const Key& key);
-  std::string make(Ready& graph, const Key& key);
-  void choose_by_name(Ready& graph, const std::string& plan) const;
-  std::string choose_by_time(Ready& graph, const Key& key);
-  std::optional<float> time_plan(GpuTimer& timer, const Ready& graph, std::int64_t plan,
-                                 const Convolution& convolution);
-  std::string why_no_plans(const Convolution& convolution, Fusion fusion, ValueType type);
-  std::string why_slower(const Convolution& convolution, Fusion fusion, ValueType type);
-  float milliseconds(const Key& key);
-  float milliseconds_unfused(const Convolution& convolution, Fusion fusion, ValueType type);
+  const ChosenPlan& ready(const Convolution& convolution, ConvolutionGraph graph, ValueType type);
 
   const GpuId gpu_;
-  const std::unique_ptr<Handle> handle_;
-  PlanChoices choices_;
-  std::map<Key, Ready> ready_;
+  PlanChooser chooser_;
 };
 
 /// "9.19.0": of the cuDNN that this process has loaded.
