@@ -39,19 +39,6 @@ std::size_t host_gradient_bytes(Averaging averaging, std::size_t parameters) {
   return averaging == Averaging::kHost ? 2 * parameters * sizeof(float) : 0;
 }
 
-/// Stands for all that cuDNN may choose: nothing needs more memory.
-class LargestConvolver final : public Convolver {
- public:
-  std::string why_not_fused(const Convolution&, Fusion, ValueType) override { return "unknown"; }
-  std::size_t workspace_bytes(const Convolution&, ConvolutionGraph, ValueType) override {
-    return kMostWorkspace;
-  }
-  void run(const Convolution&, ConvolutionGraph, ValueType, const ConvolutionArrays&,
-           cudaStream_t) override {
-    throw std::logic_error("a plan for memory alone cannot run");
-  }
-};
-
 template <class Values>
 std::size_t bytes_of(const Values& values) {
   return values.size() * sizeof(values[0]);
@@ -309,12 +296,3 @@ void CudaReplica::set_loss_scaling(const LossScaling& scaling) {
 }
 
 }  // namespace forebay::cuda
-
-namespace forebay {
-
-std::size_t cuda_replica_bytes(const Network& network, const ReplicaOptions& options) {
-  cuda::LargestConvolver convolver;
-  return cuda::plan_step(network, cuda::step_options(options), convolver).bytes;
-}
-
-}  // namespace forebay

@@ -9,6 +9,18 @@
 namespace forebay::cuda {
 namespace {
 
+class EventMark final : public NcclMark {
+ public:
+  explicit EventMark(const Stream& stream) : stream_(stream), event_(stream.gpu()) {}
+
+  void set() override { event_.record(stream_); }
+  bool is_past() const override { return event_.is_past(); }
+
+ private:
+  const Stream& stream_;
+  Event event_;
+};
+
 std::vector<NcclRank> ranks_of(const std::vector<CudaReplica*>& replicas) {
   std::vector<NcclRank> ranks;
   for (CudaReplica* replica : replicas) ranks.push_back(rank_of(replica->means()));
@@ -21,16 +33,12 @@ NcclRank rank_of(Stream& stream) {
   return {.name = stream.gpu().text(),
           .stream = stream.get(),
           .use = [&stream] { use(stream.gpu()); },
-          .mark =
-              [&stream] {
-                const auto event = std::make_shared<Event>(stream.gpu());
-                event->record(stream);
-                return [event] { return event->is_past(); };
-              }};
+          .make_mark = [&stream] { return std::make_unique<EventMark>(stream); }};
 }
 
 GpuMean::GpuMean(std::vector<CudaReplica*> replicas, NcclOptions options)
     : replicas_(std::move(replicas)),
+      gradients_(replicas_.size()),
       nccl_(std::make_unique<NcclMean>(ranks_of(replicas_), std::move(options))) {}
 
 GpuMean::~GpuMean() {
@@ -39,9 +47,10 @@ GpuMean::~GpuMean() {
 
 GradientBucket GpuMean::mean(std::span<const GradientBucket> parts) {
   const GradientBucket& bucket = parts.front();
-  std::vector<void*> gradients;
-  for (CudaReplica* replica : replicas_) gradients.push_back(replica->gradient(bucket).data());
-  nccl_->queue(gradients, replicas_.front()->gradient(bucket).size(), NcclType::kFloat32,
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    gradients_[i] = replicas_[i]->gradient(bucket).data();
+  }
+  nccl_->queue(gradients_, replicas_.front()->gradient(bucket).size(), NcclType::kFloat32,
                "bucket " + std::to_string(bucket.index));
   for (CudaReplica* replica : replicas_) replica->mean_queued(bucket);
   return bucket;

@@ -30,6 +30,7 @@ class GpuMean final : public GradientMean {
 
  private:
   const std::vector<CudaReplica*> replicas_;
+  std::vector<void*> gradients_;  // of one bucket, by replica
   std::unique_ptr<NcclMean> nccl_;
 };
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
+#include <list>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -16,7 +16,7 @@ namespace forebay {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using IsDone = std::function<bool()>;
+using Marks = std::vector<std::unique_ptr<NcclMark>>;  // by rank
 
 constexpr std::chrono::microseconds kCallPoll{20};  // NCCL takes about 100 to launch
 constexpr std::chrono::seconds kEndDeadline{5};
@@ -64,7 +64,11 @@ class NcclMean::Work {
   void queue(std::span<void* const> values, std::size_t count, NcclType type, std::string what) {
     const std::lock_guard lock(mutex_);
     throw_failure();
-    Collective collective{std::move(what), Clock::now() + options_.deadline, marks(), {}};
+    std::list<Collective> next = take_spare();
+    Collective& collective = next.front();
+    collective.what = std::move(what);
+    collective.deadline = Clock::now() + options_.deadline;
+    set(collective.begun);
     attempt(nccl_.group_start(), collective.what);
     for (std::size_t i = 0; i < ranks_.size(); ++i) {
       attempt(nccl_.all_reduce(values[i], values[i], count, type_of(type), ncclAvg, comms_[i],
@@ -74,8 +78,8 @@ class NcclMean::Work {
     attempt(nccl_.group_end(), collective.what);
     settle(collective.deadline, collective.what);
     throw_failure();
-    collective.ended = marks();
-    pending_.push_back(std::move(collective));
+    set(collective.ended);
+    pending_.splice(pending_.end(), next);
   }
 
   void check() const {
@@ -93,7 +97,7 @@ class NcclMean::Work {
   struct Collective {
     std::string what;
     Clock::time_point deadline;
-    std::vector<IsDone> begun, ended;  // by rank
+    Marks begun, ended;
   };
 
   void connect() {
@@ -151,13 +155,31 @@ class NcclMean::Work {
     return state;
   }
 
-  std::vector<IsDone> marks() const {
-    std::vector<IsDone> all;
+  // One that has been, or a new one.
+  std::list<Collective> take_spare() {
+    std::list<Collective> one;
+    if (spare_.empty()) {
+      one.push_back({{}, {}, make_marks(), make_marks()});
+    } else {
+      one.splice(one.begin(), spare_, spare_.begin());
+    }
+    return one;
+  }
+
+  Marks make_marks() const {
+    Marks marks;
     for (const NcclRank& rank : ranks_) {
       rank.use();
-      all.push_back(rank.mark());
+      marks.push_back(rank.make_mark());
     }
-    return all;
+    return marks;
+  }
+
+  void set(const Marks& marks) const {
+    for (std::size_t i = 0; i < ranks_.size(); ++i) {
+      ranks_[i].use();
+      marks[i]->set();
+    }
   }
 
   void watch(const std::stop_token& stop) {
@@ -170,9 +192,9 @@ class NcclMean::Work {
 
   void look() {
     for (std::size_t i = 0; i < comms_.size() && failure_.empty(); ++i) state_of(i);
-    const auto is_done = [](const IsDone& done) { return done(); };
-    while (!pending_.empty() && std::ranges::all_of(pending_.front().ended, is_done)) {
-      pending_.pop_front();
+    const auto is_past = [](const auto& mark) { return mark->is_past(); };
+    while (!pending_.empty() && std::ranges::all_of(pending_.front().ended, is_past)) {
+      spare_.splice(spare_.end(), pending_, pending_.begin());
       if (pending_.empty()) changed_.notify_all();
     }
     if (!pending_.empty() && Clock::now() > pending_.front().deadline) {
@@ -190,10 +212,10 @@ class NcclMean::Work {
   }
 
   // Those that are not past their marks: "GPU 0 (NVIDIA H200), GPU 1 (NVIDIA H200)".
-  std::string names_of_others(const std::vector<IsDone>& marks) const {
+  std::string names_of_others(const Marks& marks) const {
     std::string names;
     for (std::size_t i = 0; i < marks.size(); ++i) {
-      if (!marks[i]()) names += (names.empty() ? "" : ", ") + ranks_[i].name;
+      if (!marks[i]->is_past()) names += (names.empty() ? "" : ", ") + ranks_[i].name;
     }
     return names;
   }
@@ -233,9 +255,10 @@ class NcclMean::Work {
   const NcclLibrary nccl_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  std::vector<ncclComm_t> comms_;   // by rank; none after a failure
-  std::deque<Collective> pending_;  // the oldest first
-  std::string failure_;             // the first one
+  std::vector<ncclComm_t> comms_;  // by rank; none after a failure
+  std::list<Collective> pending_;  // the oldest first
+  std::list<Collective> spare_;    // with marks to set again
+  std::string failure_;            // the first one
   std::jthread watcher_;
 };
 

@@ -13,14 +13,23 @@
 
 namespace forebay {
 
+/// A place on a GPU's stream, set again and again.
+class NcclMark {
+ public:
+  virtual ~NcclMark() = default;
+  /// At the end of what is queued now. On the thread that queues, where the GPU is past the last
+  /// place or that no longer matters.
+  virtual void set() = 0;
+  /// Whether the GPU is past the place that was set last. Does not wait. On any thread.
+  virtual bool is_past() const = 0;
+};
+
 /// What NCCL needs of one GPU. Whoever fills it in keeps it valid while the `NcclMean` lives.
 struct NcclRank {
   std::string name = {};           // for messages: "GPU 0 (NVIDIA H200)"
   void* stream = nullptr;          // a cudaStream_t of that GPU; collectives are queued there
   std::function<void()> use = {};  // makes it the GPU of the calling thread
-  /// Marks the end of what is queued on `stream` now; what it gives tells without waiting whether
-  /// the GPU is past that. Called on the thread that queues, its result on another one.
-  std::function<std::function<bool()>()> mark = {};
+  std::function<std::unique_ptr<NcclMark>()> make_mark = {};  // on `stream`
 };
 
 enum class NcclType : std::uint8_t { kFloat32, kFloat16, kBfloat16 };
@@ -52,7 +61,8 @@ class NcclMean {
   /// Queues on each rank's stream: `values[rank]`, `count` of them in that GPU's memory, become
   /// their mean over all ranks, in place. Same counts and types in the same order on all ranks is
   /// what NCCL needs, so one thread issues all buckets, in the order of their indices; `what` is
-  /// for messages: "bucket 3". The memory stays until the streams are past it. Throws `Error`.
+  /// for messages: "bucket 3". The memory stays until the streams are past it. Allocates nothing
+  /// once there have been as many at a time. Throws `Error`.
   void queue(std::span<void* const> values, std::size_t count, NcclType type, std::string what);
 
   /// Throws `Error` if something has failed; what the streams have done since then is worthless.

@@ -1,12 +1,10 @@
 #include <forebay/nodes/train/gradient_mean.hpp>
 
 #include <string>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include <forebay/graph/error.hpp>
-#include <forebay/nodes/reduce/all_reduce.hpp>
 
 namespace forebay {
 namespace {
@@ -23,12 +21,12 @@ std::string not_on_host(const GradientBucket& part) {
 GradientBucket HostMean::mean(std::span<const GradientBucket> parts) {
   const GradientBucket& mean = parts.front();
   if (parts.size() == 1) return mean;
-  std::vector<BucketPart> values;
+  parts_.clear();
   for (const GradientBucket& part : parts) {
     if (part.values.empty()) throw Error(not_on_host(part));
-    values.push_back({.values = part.values, .rows = 1});
+    parts_.push_back({.values = part.values, .rows = 1});
   }
-  all_reduce_mean(values, mean.values);
+  all_reduce_mean(parts_, mean.values);
   return mean;
 }
 

@@ -3,7 +3,9 @@
 // Who makes the mean of the replicas' gradients: the host, or their devices among themselves.
 
 #include <span>
+#include <vector>
 
+#include <forebay/nodes/reduce/all_reduce.hpp>
 #include <forebay/nodes/train/replica.hpp>
 
 namespace forebay {
@@ -31,6 +33,9 @@ class GradientMean {
 class HostMean final : public GradientMean {
  public:
   GradientBucket mean(std::span<const GradientBucket> parts) override;
+
+ private:
+  std::vector<BucketPart> parts_;  // of one bucket
 };
 
 }  // namespace forebay

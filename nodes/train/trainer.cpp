@@ -103,12 +103,12 @@ Trainer::Reduced Trainer::all_reduce(std::span<const Bucket> parts) {
   Reduced reduced;
   reduced.step.number = parts.front().step;
   reduced.step.next_position = parts.front().next_position;
-  std::vector<GradientBucket> gradients;
+  gradients_.clear();
   for (const Bucket& part : parts) {
-    gradients.push_back(part.gradient);
+    gradients_.push_back(part.gradient);
     reduced.step.result += part.result;
   }
-  reduced.gradient = mean_->mean(gradients);
+  reduced.gradient = mean_->mean(gradients_);
   return reduced;
 }
 

@@ -126,7 +126,8 @@ class Trainer {
   NodeSettings replica_settings(std::size_t replica) const;
 
   std::vector<std::unique_ptr<Replica>> replicas_;
-  std::unique_ptr<GradientMean> mean_;  // goes before the replicas that it uses
+  std::unique_ptr<GradientMean> mean_;     // goes before the replicas that it uses
+  std::vector<GradientBucket> gradients_;  // of one bucket, by replica, for the node all-reduce
   std::size_t rows_;
   TrainerOptions options_;
   Weights weights_;

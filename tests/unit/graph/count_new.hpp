@@ -7,5 +7,6 @@
 namespace forebay::test {
 
 std::int64_t allocations();
+std::int64_t allocations_of_this_thread();
 
 }  // namespace forebay::test

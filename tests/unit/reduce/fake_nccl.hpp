@@ -18,6 +18,7 @@ struct FakeNccl {
   int version = 22809;
   int init_fails_at = -1;  // rank
   bool init_hangs = false;
+  bool at_once = false;    // collectives are done when they are queued, and allocate nothing
   int breaks_at = -1;      // rank whose communicator reports an error while a collective runs
   int never_ends_at = -1;  // rank whose GPU does not end a collective before it is aborted
   std::atomic<int> aborted = 0, destroyed = 0;  // communicators, so far

@@ -24,6 +24,18 @@ using namespace std::chrono_literals;
 
 std::string gpu(std::size_t rank) { return "GPU " + std::to_string(rank) + " (fake)"; }
 
+class FakeMark final : public NcclMark {
+ public:
+  explicit FakeMark(const FakeStream& stream) : stream_(stream) {}
+
+  void set() override { place_ = stream_.queued; }
+  bool is_past() const override { return stream_.done >= place_; }
+
+ private:
+  const FakeStream& stream_;
+  int place_ = 0;
+};
+
 class NcclTest : public testing::Test {
  protected:
   // In place of GPUs' streams.
@@ -34,12 +46,7 @@ class NcclTest : public testing::Test {
       ranks.push_back({.name = gpu(ranks.size()),
                        .stream = &stream,
                        .use = [] {},
-                       .mark =
-                           [&stream] {
-                             return [&stream, place = stream.queued.load()] {
-                               return stream.done >= place;
-                             };
-                           }});
+                       .make_mark = [&stream] { return std::make_unique<FakeMark>(stream); }});
     }
     return ranks;
   }
