@@ -13,6 +13,10 @@
 namespace forebay {
 namespace {
 
+Activation activation_of(const FusedLayer& layer) {
+  return layer.relu ? Activation::kRelu : Activation::kNone;
+}
+
 class Compiler {
  public:
   Compiler(const Network& network, Precision precision, Planner& planner, const FlatArrays& arrays)
@@ -21,13 +25,29 @@ class Compiler {
   CompiledNetwork run() && {
     const FusedNetwork fused = fuse(network_);
     for (const ImageShape& shape : fused.tensors) planner_.tensors.emplace_back().shape = shape;
-    for (const FusedLayer& layer : fused.layers) compile_layer(layer);
+    begin_group(fused, 0);
+    for (std::size_t i = 0; i < fused.layers.size(); ++i) {
+      if (fused.layers[i].kind == LayerKind::kBatchNorm) {
+        compile_norm(fused, i);
+      } else {
+        compile_layer(fused.layers[i]);
+      }
+    }
     emit_logits();
     return std::move(result_);
   }
 
  private:
   void emit_logits();
+  void begin_group(const FusedNetwork& fused, std::size_t first);
+  GroupSize size_of_group(const FusedNetwork& fused, std::size_t first) const;
+  std::size_t weight_bytes(int layer) const;
+  std::size_t value_size() const {
+    return precision_ == Precision::kFloat32 ? sizeof(float) : sizeof(Bfloat16);
+  }
+  void compile_norm(const FusedNetwork& fused, std::size_t index);
+  template <class Value>
+  void emit_norm(const FusedNetwork& fused, std::size_t index);
   void compile_layer(const FusedLayer& fused);
   ParameterPlaces parameters_of(int index) const;
   StatisticsPlaces statistics_of(int index) const;
@@ -40,7 +60,16 @@ class Compiler {
       add_op(std::make_unique<AnyOp<Bfloat16>>(std::forward<Arguments>(arguments)...));
     }
   }
-  void add_op(std::unique_ptr<Op> op) { result_.ops.push_back(std::move(op)); }
+  void add_op(std::unique_ptr<Op> op) {
+    run_forward(*op);
+    run_backward(*op);
+    result_.ops.push_back(std::move(op));
+  }
+  void run_forward(Op& op) { result_.groups.back().forward.push_back(&op); }
+  void run_backward(Op& op) {
+    auto& ops = result_.groups.back().backward;
+    ops.insert(ops.begin(), &op);
+  }
 
   const Network& network_;
   const Precision precision_;
@@ -55,6 +84,59 @@ void Compiler::emit_logits() {
   planner_.tensors.emplace_back().shape = shape;
   result_.logits = last + 1;
   emit<Logits>(last, result_.logits);
+}
+
+std::size_t Compiler::weight_bytes(int layer) const {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
+    if (network_.parameters[i].layer != layer) continue;
+    bytes += value_size() * (arrays_.parameter_offsets[i + 1] - arrays_.parameter_offsets[i]);
+  }
+  return bytes;
+}
+
+GroupSize Compiler::size_of_group(const FusedNetwork& fused, std::size_t first) const {
+  GroupSize size;
+  const auto add = [&](int tensor) {
+    if (tensor >= 0) size.bytes_of_row += value_size() * planner_.tensor(tensor).row_size();
+  };
+  add(fused.layers[first].input);
+  for (std::size_t i = first; i < fused.layers.size(); ++i) {
+    const FusedLayer& layer = fused.layers[i];
+    if (i > first && layer.kind == LayerKind::kBatchNorm) break;
+    add(layer.output);
+    size.weight_bytes += weight_bytes(layer.layer);
+  }
+  return size;
+}
+
+void Compiler::begin_group(const FusedNetwork& fused, std::size_t first) {
+  const std::size_t block =
+      block_rows(planner_.rows, planner_.threads, size_of_group(fused, first));
+  result_.groups.push_back({.forward = {}, .backward = {}, .block = block});
+}
+
+void Compiler::compile_norm(const FusedNetwork& fused, std::size_t index) {
+  if (precision_ == Precision::kFloat32) {
+    emit_norm<float>(fused, index);
+  } else {
+    emit_norm<Bfloat16>(fused, index);
+  }
+}
+
+template <class Value>
+void Compiler::emit_norm(const FusedNetwork& fused, std::size_t index) {
+  const FusedLayer& layer = fused.layers[index];
+  auto norm =
+      std::make_unique<Norm<Value>>(layer.input, layer.other, layer.output, activation_of(layer),
+                                    parameters_of(layer.layer), statistics_of(layer.layer));
+  auto& shared = *norm;
+  add_op(std::make_unique<NormMoments<Value>>(shared));
+  run_backward(shared);
+  begin_group(fused, index);
+  run_forward(shared);
+  result_.ops.push_back(std::move(norm));
+  add_op(std::make_unique<NormGradientMoments<Value>>(shared));
 }
 
 ParameterPlaces Compiler::parameters_of(int index) const {
@@ -78,26 +160,24 @@ StatisticsPlaces Compiler::statistics_of(int index) const {
 
 void Compiler::compile_layer(const FusedLayer& fused) {
   const Layer& layer = network_.layers[static_cast<std::size_t>(fused.layer)];
+  const std::size_t block = result_.groups.back().block;
   const int input = fused.input, other = fused.other, output = fused.output;
-  const Activation activation = fused.relu ? Activation::kRelu : Activation::kNone;
   switch (fused.kind) {
     case LayerKind::kInput:
       emit<Images>();
       break;
     case LayerKind::kConvolution:
     case LayerKind::kLinear:
-      emit<Weighted>(layer, input, output, parameters_of(fused.layer), planner_);
+      emit<Weighted>(layer, input, output, parameters_of(fused.layer), block, planner_);
       break;
     case LayerKind::kBatchNorm:
-      emit<Norm>(input, other, output, activation, parameters_of(fused.layer),
-                 statistics_of(fused.layer));
-      break;
+      break;  // see compile_norm
     case LayerKind::kRelu:
     case LayerKind::kAdd:
-      emit<Add>(input, other, output, activation, planner_);
+      emit<Add>(input, other, output, activation_of(fused), planner_);
       break;
     case LayerKind::kMaxPool:
-      emit<MaxPool>(layer, input, output, planner_);
+      emit<MaxPool>(layer, input, output, block, planner_);
       break;
     case LayerKind::kGlobalAveragePool:
       emit<AveragePool>(input, output, planner_);

@@ -5,15 +5,17 @@
 #include <memory>
 #include <vector>
 
-#include <forebay/nodes/cpu/op.hpp>
+#include <forebay/nodes/cpu/blocks.hpp>
 #include <forebay/nodes/network/network.hpp>
 #include <forebay/nodes/train/replica.hpp>
 
 namespace forebay {
 
-/// A network as ops in the order they run forward; `logits` is the tensor they end in, of floats.
+/// A network as ops in the order they run forward, and as groups of them; `logits` is the tensor
+/// they end in, of floats.
 struct CompiledNetwork {
   std::vector<std::unique_ptr<Op>> ops;
+  std::vector<OpGroup> groups;
   int logits = 0;
 };
 

@@ -1,6 +1,7 @@
 #include <forebay/nodes/cpu/cpu_replica.hpp>
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <new>
@@ -13,7 +14,7 @@
 namespace forebay {
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
+constexpr std::align_val_t kAlignment{2 << 20};  // of a huge page
 
 }  // namespace
 
@@ -44,7 +45,8 @@ void CpuReplica::take_memory() {
                     "give fewer rows",
                     name_, options_.rows, step_.bytes >> 20));
   }
-  const TeamSize team(options_.threads);  // `bind` makes primitives
+  madvise(memory_.get(), step_.bytes, MADV_HUGEPAGE);  // without huge pages it is only slower
+  const TeamSize team(options_.threads);               // `bind` makes primitives
   Planner& planner = step_.planner;
   const Arena arena(memory_.get(), planner.plan());
   for (const auto& op : step_.compiled.ops) op->bind(arena, planner);
@@ -55,23 +57,48 @@ void CpuReplica::take_memory() {
   buffers_ = {arena.floats(step_.arrays.buffers), step_.arrays.buffer_offsets.back()};
 }
 
-void CpuReplica::run_forward(const Pass& pass) {
-  for (const auto& op : step_.compiled.ops) op->forward(pass);
+template <class Body>
+void CpuReplica::for_each_block(const OpGroup& group, Pass& pass, const Body& body) {
+  for (std::size_t begin = 0; begin < options_.rows; begin += group.block) {
+    pass.block = {begin, group.block};
+    body();
+  }
+}
+
+void CpuReplica::run_forward(Pass pass) {
+  for (const OpGroup& group : step_.compiled.groups) {
+    for (Op* op : group.forward) op->start_forward(pass);
+    for_each_block(group, pass, [&] {
+      for (Op* op : group.forward) op->forward(pass);
+    });
+  }
+}
+
+void CpuReplica::run_backward(Pass pass,
+                              const std::function<void(const GradientBucket&)>& on_bucket) {
+  buckets_.start();
+  const auto& groups = step_.compiled.groups;
+  for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
+    for (Op* op : group->backward) op->start_backward(pass);
+    for_each_block(*group, pass, [&] {
+      for (Op* op : group->backward) op->backward(pass);
+    });
+    for (Op* op : group->backward) {
+      op->finish_backward(pass);
+      buckets_.complete(op->parameters(), gradients_, on_bucket);
+    }
+  }
 }
 
 StepResult CpuReplica::forward_backward(
     const Shard& shard, const std::function<void(const GradientBucket&)>& on_bucket) {
   check_.train(shard);
   const TeamSize team(options_.threads);
-  const Pass pass{.mode = Mode::kTraining, .images = shard.images, .rows = shard.rows};
+  const Pass pass{.mode = Mode::kTraining, .images = shard.images, .rows = shard.rows, .block = {}};
   run_forward(pass);
   const StepResult result =
       cross_entropy(logits_, shard.labels, classes_, options_.label_smoothing, logits_gradients_);
-  buckets_.start();
-  for (auto op = step_.compiled.ops.rbegin(); op != step_.compiled.ops.rend(); ++op) {
-    (*op)->backward(pass);
-    buckets_.complete((*op)->parameters(), gradients_, on_bucket);
-  }
+  run_backward(pass, on_bucket);
   return result;
 }
 
@@ -81,7 +108,7 @@ StepResult CpuReplica::evaluate(const Shard& shard, std::span<float> logits) {
   if (shard.rows == 0) return {};
   const TeamSize team(options_.threads);
   // Rows do not mix in inference mode, so what is computed of those left out is of no matter.
-  run_forward({.mode = Mode::kInference, .images = shard.images, .rows = shard.rows});
+  run_forward({.mode = Mode::kInference, .images = shard.images, .rows = shard.rows, .block = {}});
   if (!logits.empty()) std::copy(used.begin(), used.end(), logits.begin());
   return cross_entropy(used, shard.labels, classes_, /*label_smoothing=*/0);
 }

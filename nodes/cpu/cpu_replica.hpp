@@ -43,7 +43,10 @@ class CpuReplica final : public Replica {
   };
 
   void take_memory();
-  void run_forward(const Pass& pass);
+  template <class Body>
+  void for_each_block(const OpGroup& group, Pass& pass, const Body& body);
+  void run_forward(Pass pass);
+  void run_backward(Pass pass, const std::function<void(const GradientBucket&)>& on_bucket);
 
   std::string name_;
   std::size_t classes_;

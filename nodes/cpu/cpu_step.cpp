@@ -28,21 +28,21 @@ void check(const Network& network, const ReplicaOptions& options) {
   }
 }
 
-// Forward, loss and backward, as they will run.
+// Forward, loss and backward, as they will run. What a group uses it uses together.
 void walk_through(CpuStep& step, std::size_t rows) {
   Planner& planner = step.planner;
-  for (const auto& op : step.compiled.ops) {
-    op->plan_forward(planner);
+  const CompiledNetwork& compiled = step.compiled;
+  for (const OpGroup& group : compiled.groups) {
+    for (Op* op : group.forward) op->plan_forward(planner);
     planner.next_moment();
   }
-  Tensor& logits = planner.tensor(step.compiled.logits);
+  Tensor& logits = planner.tensor(compiled.logits);
   planner.read(logits.value);
   step.logits_gradient = planner.write_floats(rows * logits.row_size());
   logits.gradients.push_back(step.logits_gradient);
-  const auto& ops = step.compiled.ops;
-  for (auto op = ops.rbegin(); op != ops.rend(); ++op) {
+  for (auto group = compiled.groups.rbegin(); group != compiled.groups.rend(); ++group) {
     planner.next_moment();
-    (*op)->plan_backward(planner);
+    for (Op* op : group->backward) op->plan_backward(planner);
   }
 }
 

@@ -184,17 +184,20 @@ void convert_loop(const From* x, std::size_t size, To* y) {
 }  // namespace
 
 template <class Value>
-void moments(const Value* x, std::size_t rows, std::size_t channels, double* mean, double* squares,
-             float* scratch) {
-  std::fill_n(mean, channels, 0.0);
-  std::fill_n(squares, channels, 0.0);
+void add_moments(std::size_t before, const Value* x, std::size_t rows, std::size_t channels,
+                 double* mean, double* squares, float* scratch) {
+  if (before == 0) {
+    std::fill_n(mean, channels, 0.0);
+    std::fill_n(squares, channels, 0.0);
+  }
   for (std::size_t row = 0; row < rows; row += kFloatRows) {
     const Value* block = x + row * channels;
     const std::size_t size = std::min(kFloatRows, rows - row);
     std::fill_n(scratch, 2 * channels, 0.0F);
     widest<add_moments_block<Value>>(block, size, channels, block, scratch, scratch + channels);
-    widest<merge_block<Value>>(static_cast<double>(row), mean, squares, static_cast<double>(size),
-                               block, scratch, scratch + channels, channels);
+    widest<merge_block<Value>>(static_cast<double>(before + row), mean, squares,
+                               static_cast<double>(size), block, scratch, scratch + channels,
+                               channels);
   }
 }
 
@@ -268,7 +271,8 @@ void convert(const From* x, std::size_t size, To* y) {
 }
 
 #define FOREBAY_KERNELS(Value)                                                                     \
-  template void moments(const Value*, std::size_t, std::size_t, double*, double*, float*);         \
+  template void add_moments(std::size_t, const Value*, std::size_t, std::size_t, double*, double*, \
+                            float*);                                                               \
   template void normalise(const Value*, std::size_t, std::size_t, Affine, const Value*, float,     \
                           Value*);                                                                 \
   template void add_gradient_moments(const Value*, const Value*, std::size_t, std::size_t, Affine, \

@@ -21,13 +21,14 @@ struct Affine {
   const float* shift = nullptr;
 };
 
-/// The mean over rows, and the sum of the squares of x - mean. Each block of 256 rows is summed
-/// around its own first row and merged as Chan, Golub and LeVeque do (1983), so that far from zero
-/// no digits are lost, and few where a first row lies far from all others: the sum stays good to
-/// 1e-4. `scratch` holds 2 x channels floats.
+/// Takes rows of x into the moments of the `before` rows before them, which may be none: the mean
+/// over rows, and the sum of the squares of x - mean. Each block of 256 rows is summed around its
+/// own first row and merged as Chan, Golub and LeVeque do (1983), so that far from zero no digits
+/// are lost, and few where a first row lies far from all others: the sum stays good to 1e-4.
+/// `scratch` holds 2 x channels floats.
 template <class Value>
-void moments(const Value* x, std::size_t rows, std::size_t channels, double* mean, double* squares,
-             float* scratch);
+void add_moments(std::size_t before, const Value* x, std::size_t rows, std::size_t channels,
+                 double* mean, double* squares, float* scratch);
 
 /// Takes the moments of `more_rows` further rows into those of `rows`; one of the two is above 0.
 void merge_moments(std::size_t rows, double* mean, double* squares, std::size_t more_rows,

@@ -54,9 +54,16 @@ class OutputGradient {
   /// Declares the terms read now. `most` terms (1 or 2) are left separate.
   void plan(Planner& planner, const Tensor& tensor, std::size_t most) {
     terms_ = tensor.gradients;
-    size_ = planner.rows * tensor.row_size();
+    row_size_ = tensor.row_size();
+    size_ = planner.rows * row_size_;
     for (int term : terms_) planner.read(term);
     if (terms_.size() > most) sum_ = planner.write_values<Value>(size_);
+  }
+
+  /// Declares that what `first` and `second` give is read now as well.
+  void read(Planner& planner) const {
+    if (sum_ >= 0) return planner.read(sum_);
+    for (int term : terms_) planner.read(term);
   }
 
   void bind(const Arena& arena) {
@@ -73,12 +80,13 @@ class OutputGradient {
   // For `gather`: two or more terms of `size` values, and where their sum goes; null for nowhere.
   const std::vector<const Value*>& terms() const { return bound_; }
   std::size_t size() const { return size_; }
+  std::size_t row_size() const { return row_size_; }
   Value* total() const { return total_; }
 
  private:
   std::vector<int> terms_;
   std::vector<const Value*> bound_;
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, row_size_ = 0;
   int sum_ = -1;
   Value* total_ = nullptr;
 };

@@ -18,7 +18,8 @@ class PlannedAdd : public Op {
 
   void plan_forward(Planner& planner) final {
     Tensor& output = planner.tensor(output_);
-    size_ = planner.rows * output.row_size();
+    row_size_ = output.row_size();
+    size_ = planner.rows * row_size_;
     planner.read(planner.tensor(a_).value);
     if (b_ >= 0) planner.read(planner.tensor(b_).value);
     output.value = planner.write_values<Value>(size_);
@@ -45,7 +46,7 @@ class PlannedAdd : public Op {
   }
 
  protected:
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, row_size_ = 0;
   OutputGradient<Value> gradient_;
   const Value *a_values_ = nullptr, *b_values_ = nullptr;
   Value *y_ = nullptr, *dz_ = nullptr;

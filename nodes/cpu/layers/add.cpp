@@ -5,25 +5,25 @@
 namespace forebay {
 
 template <class Value>
-void Add<Value>::forward(const Pass& /*pass*/) {
-  for_each_part(threads_, [this](int part) {
-    const Part range = part_of(this->size_, part, threads_);
-    const Value* b = this->b_values_ == nullptr ? nullptr : this->b_values_ + range.begin;
-    kernels::add_floor(this->a_values_ + range.begin, b, range.size(), floor_,
-                       this->y_ + range.begin);
+void Add<Value>::forward(const Pass& pass) {
+  for_each_part(threads_, [this, &pass](int part) {
+    const Part range = part_of(pass.block.rows * this->row_size_, part, threads_);
+    const std::size_t at = pass.block.begin * this->row_size_ + range.begin;
+    const Value* b = this->b_values_ == nullptr ? nullptr : this->b_values_ + at;
+    kernels::add_floor(this->a_values_ + at, b, range.size(), floor_, this->y_ + at);
   });
 }
 
 template <class Value>
-void Add<Value>::backward(const Pass& /*pass*/) {
+void Add<Value>::backward(const Pass& pass) {
   const auto& gradient = this->gradient_;
-  gather(gradient, threads_);
-  for_each_part(threads_, [this, &gradient](int part) {
-    const Part range = part_of(this->size_, part, threads_);
+  gather(gradient, pass.block, threads_);
+  for_each_part(threads_, [this, &gradient, &pass](int part) {
+    const Part range = part_of(pass.block.rows * this->row_size_, part, threads_);
+    const std::size_t at = pass.block.begin * this->row_size_ + range.begin;
     const Value* second = gradient.second();
-    kernels::mask_gradient(gradient.first() + range.begin,
-                           second == nullptr ? nullptr : second + range.begin,
-                           this->y_ + range.begin, range.size(), floor_, this->dz_ + range.begin);
+    kernels::mask_gradient(gradient.first() + at, second == nullptr ? nullptr : second + at,
+                           this->y_ + at, range.size(), floor_, this->dz_ + at);
   });
 }
 

@@ -10,10 +10,9 @@ namespace forebay {
 template <class Value>
 void Images<Value>::plan_forward(Planner& planner) {
   Tensor& images = planner.tensor(kImages);
-  rows_ = planner.rows;
   row_size_ = images.row_size();
   threads_ = planner.threads;
-  images.value = planner.write_values<Value>(rows_ * row_size_);
+  images.value = planner.write_values<Value>(planner.rows * row_size_);
 }
 
 template <class Value>
@@ -23,25 +22,27 @@ void Images<Value>::bind(const Arena& arena, const Planner& planner) {
 
 template <class Value>
 void Images<Value>::forward(const Pass& pass) {
-  for_each_part(threads_, [this, &pass](int part) {
-    const Part range = part_of(pass.rows * row_size_, part, threads_);
-    kernels::convert(pass.images + range.begin, range.size(), y_ + range.begin);
+  const std::size_t begin = pass.block.begin, end = std::clamp(pass.rows, begin, pass.block.end());
+  for_each_part(threads_, [this, &pass, begin, end](int part) {
+    const Part range = part_of((end - begin) * row_size_, part, threads_);
+    const std::size_t at = begin * row_size_ + range.begin;
+    kernels::convert(pass.images + at, range.size(), y_ + at);
   });
-  std::fill(y_ + pass.rows * row_size_, y_ + rows_ * row_size_, Value{});
+  std::fill(y_ + end * row_size_, y_ + pass.block.end() * row_size_, Value{});
 }
 
 template <class Value>
 void Logits<Value>::plan_forward(Planner& planner) {
   Tensor& output = planner.tensor(output_);
-  size_ = planner.rows * output.row_size();
+  row_size_ = output.row_size();
   planner.read(planner.tensor(input_).value);
-  output.value = planner.write_floats(size_);
+  output.value = planner.write_floats(planner.rows * row_size_);
 }
 
 template <class Value>
 void Logits<Value>::plan_backward(Planner& planner) {
   gradient_.plan(planner, planner.tensor(output_), 1);
-  input_gradient_ = planner.write_values<Value>(size_);
+  input_gradient_ = planner.write_values<Value>(planner.rows * row_size_);
   planner.tensor(input_).gradients.push_back(input_gradient_);
 }
 
@@ -54,13 +55,15 @@ void Logits<Value>::bind(const Arena& arena, const Planner& planner) {
 }
 
 template <class Value>
-void Logits<Value>::forward(const Pass& /*pass*/) {
-  kernels::convert(x_, size_, y_);
+void Logits<Value>::forward(const Pass& pass) {
+  const std::size_t at = pass.block.begin * row_size_;
+  kernels::convert(x_ + at, pass.block.rows * row_size_, y_ + at);
 }
 
 template <class Value>
-void Logits<Value>::backward(const Pass& /*pass*/) {
-  kernels::convert(gradient_.first(), size_, dx_);
+void Logits<Value>::backward(const Pass& pass) {
+  const std::size_t at = pass.block.begin * row_size_;
+  kernels::convert(gradient_.first() + at, pass.block.rows * row_size_, dx_ + at);
 }
 
 template class Images<float>;

@@ -17,7 +17,7 @@ class Images final : public Op {
   void backward(const Pass& /*pass*/) override {}
 
  private:
-  std::size_t rows_ = 0, row_size_ = 0;
+  std::size_t row_size_ = 0;
   int threads_ = 1;
   Value* y_ = nullptr;
 };
@@ -36,7 +36,7 @@ class Logits final : public Op {
 
  private:
   int input_, output_;
-  std::size_t size_ = 0;
+  std::size_t row_size_ = 0;
   int input_gradient_ = -1;
   OutputGradient<float> gradient_;
   const Value* x_ = nullptr;

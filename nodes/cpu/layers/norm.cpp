@@ -35,34 +35,52 @@ Norm<Value>::Norm(int input, int other, int output, Activation activation, Param
       floor_(floor_of(activation)) {}
 
 template <class Value>
-void Norm<Value>::plan_forward(Planner& planner) {
-  Tensor& output = planner.tensor(output_);
+void Norm<Value>::plan_moments(Planner& planner) {
+  const Tensor& input = planner.tensor(input_);
   threads_ = planner.threads;
-  channels_ = output.channels();
-  pixels_ = planner.rows * output.pixels();
-  columns_ = channels_ * pixels_of_line(pixels_, channels_);
-  lines_ = pixels_ * channels_ / columns_;
-  planner.read(planner.tensor(input_).value);
-  if (adds()) planner.read(planner.tensor(other_).value);
-  output.value = planner.write_values<Value>(pixels_ * channels_);
-  kept_ = planner.keep_floats(3 * channels_ + 5 * columns_);
+  lines_seen_.resize(static_cast<std::size_t>(threads_));
+  channels_ = input.channels();
+  pixels_ = planner.rows * input.pixels();
+  columns_ = channels_ * pixels_of_line(input.pixels(), channels_);
+  lines_of_row_ = input.row_size() / columns_;
+  planner.read(input.value);
   sums_buffer_ = planner.write(static_cast<std::size_t>(threads_) * columns_ * kSumBytes);
 }
 
 template <class Value>
-void Norm<Value>::plan_backward(Planner& planner) {
-  Tensor& input = planner.tensor(input_);
+void Norm<Value>::plan_forward(Planner& planner) {
+  planner.read(planner.tensor(input_).value);
+  planner.read(sums_buffer_);
+  if (adds()) planner.read(planner.tensor(other_).value);
+  planner.tensor(output_).value = planner.write_values<Value>(pixels_ * channels_);
+  kept_ = planner.keep_floats(3 * channels_ + 5 * columns_);
+}
+
+template <class Value>
+void Norm<Value>::plan_gradient_moments(Planner& planner) {
   const Tensor& output = planner.tensor(output_);
-  planner.read(input.value);
+  planner.read(planner.tensor(input_).value);
   gradient_.plan(planner, output, adds() ? 2 : 1);
   if (adds()) {
     planner.read(output.value);
     masked_buffer_ = planner.write_values<Value>(pixels_ * channels_);
     planner.tensor(other_).gradients.push_back(masked_buffer_);
   }
+  backward_sums_ = planner.write(static_cast<std::size_t>(threads_) * columns_ * kSumBytes);
+}
+
+template <class Value>
+void Norm<Value>::plan_backward(Planner& planner) {
+  Tensor& input = planner.tensor(input_);
+  planner.read(input.value);
+  planner.read(backward_sums_);
+  if (adds()) {
+    planner.read(masked_buffer_);
+  } else {
+    gradient_.read(planner);
+  }
   input_gradient_ = planner.write_values<Value>(pixels_ * channels_);
   input.gradients.push_back(input_gradient_);
-  backward_sums_ = planner.write(static_cast<std::size_t>(threads_) * columns_ * kSumBytes);
 }
 
 template <class Value>
@@ -108,8 +126,10 @@ float* Norm<Value>::scratch(int part) const {
 }
 
 template <class Value>
-void Norm<Value>::clear_sums() {
-  for (int part = 0; part < threads_; ++part) std::fill_n(sums(part), 2 * columns_, 0.0);
+Part Norm<Value>::lines_of(const Block& block, int part) const {
+  const Part own = part_of(block.rows * lines_of_row_, part, threads_);
+  const std::size_t begin = block.begin * lines_of_row_;
+  return {begin + own.begin, begin + own.end};
 }
 
 template <class Value>
@@ -122,37 +142,50 @@ double Norm<Value>::total(std::size_t i) const {
 }
 
 template <class Value>
-void Norm<Value>::forward(const Pass& pass) {
+void Norm<Value>::add_moments(const Block& block) {
+  sums_ = forward_sums_bytes_;
+  if (block.begin == 0) std::fill(lines_seen_.begin(), lines_seen_.end(), 0);
+  for_each_part(threads_, [this, &block](int part) {
+    const Part lines = lines_of(block, part);
+    std::size_t& seen = lines_seen_[static_cast<std::size_t>(part)];
+    kernels::add_moments(seen, x_ + lines.begin * columns_, lines.size(), columns_, sums(part),
+                         sums(part) + columns_, scratch(part));
+    seen += lines.size();
+  });
+}
+
+template <class Value>
+void Norm<Value>::start_forward(const Pass& pass) {
   if (pass.mode == Mode::kTraining) {
     use_batch_statistics();
   } else {
     use_running_statistics();
   }
-  for_each_part(threads_, [this](int part) {
-    const Part range = part_of(lines_, part, threads_);
-    const std::size_t at = range.begin * columns_;
-    kernels::normalise(x_ + at, range.size(), columns_, affine(), adds() ? added_ + at : nullptr,
+}
+
+template <class Value>
+void Norm<Value>::forward(const Pass& pass) {
+  for_each_part(threads_, [this, &pass](int part) {
+    const Part lines = lines_of(pass.block, part);
+    const std::size_t at = lines.begin * columns_;
+    kernels::normalise(x_ + at, lines.size(), columns_, affine(), adds() ? added_ + at : nullptr,
                        floor_, y_ + at);
   });
 }
 
 template <class Value>
 void Norm<Value>::use_batch_statistics() {
-  sums_ = forward_sums_bytes_;
-  for_each_part(threads_, [this](int part) {
-    const Part range = part_of(lines_, part, threads_);
-    kernels::moments(x_ + range.begin * columns_, range.size(), columns_, sums(part),
-                     sums(part) + columns_, scratch(part));
-  });
+  std::size_t lines = lines_seen_[0];
   for (int part = 1; part < threads_; ++part) {
-    const Part range = part_of(lines_, part, threads_);
-    if (range.size() == 0) continue;  // more threads than lines
-    kernels::merge_moments(range.begin, sums(0), sums(0) + columns_, range.size(), sums(part),
+    const std::size_t more = lines_seen_[static_cast<std::size_t>(part)];
+    if (more == 0) continue;  // more threads than lines
+    kernels::merge_moments(lines, sums(0), sums(0) + columns_, more, sums(part),
                            sums(part) + columns_, columns_);
+    lines += more;
   }
   for (std::size_t at = channels_; at < columns_; at += channels_) {
-    kernels::merge_moments(lines_ * at / channels_, sums(0), sums(0) + columns_, lines_,
-                           sums(0) + at, sums(0) + columns_ + at, channels_);
+    kernels::merge_moments(lines * at / channels_, sums(0), sums(0) + columns_, lines, sums(0) + at,
+                           sums(0) + columns_ + at, channels_);
   }
   const auto count = static_cast<double>(pixels_);
   const double unbiased = count / std::max(count - 1, 1.0);
@@ -187,46 +220,35 @@ void Norm<Value>::set_affine(std::size_t channel, double mean, double variance) 
 }
 
 template <class Value>
-void Norm<Value>::backward(const Pass& /*pass*/) {
-  gather(gradient_, threads_);
+void Norm<Value>::add_gradient_moments(const Block& block) {
+  gather(gradient_, block, threads_);
   sums_ = backward_sums_bytes_;
-  clear_sums();
-  for_each_part(threads_, [this](int part) { sum_gradient(part); });
-  finish_gradient_sums();
-  // What was added to needs its gradient masked as well, and then it need not be masked again.
-  const Value* g = adds() ? masked_ : gradient_.first();
-  const float floor = adds() ? kernels::kNoFloor : floor_;
-  for_each_part(threads_, [this, g, floor](int part) {
-    const Part range = part_of(lines_, part, threads_);
-    const std::size_t at = range.begin * columns_;
-    kernels::normalise_backward(x_ + at, g + at, range.size(), columns_, affine(), floor, mean_,
-                                slope_, offset_, dx_ + at);
+  for_each_part(threads_, [this, &block](int part) {
+    if (block.begin == 0) std::fill_n(sums(part), 2 * columns_, 0.0);
+    const Part lines = lines_of(block, part);
+    if (adds()) return mask_and_sum_gradient(lines, part);
+    const std::size_t at = lines.begin * columns_;
+    kernels::add_gradient_moments(x_ + at, gradient_.first() + at, lines.size(), columns_, affine(),
+                                  floor_, mean_, sums(part), scratch(part));
   });
 }
 
 template <class Value>
-void Norm<Value>::sum_gradient(int part) {
-  const Part range = part_of(lines_, part, threads_);
-  if (!adds()) {
-    const std::size_t at = range.begin * columns_;
-    kernels::add_gradient_moments(x_ + at, gradient_.first() + at, range.size(), columns_, affine(),
-                                  floor_, mean_, sums(part), scratch(part));
-    return;
-  }
-  // A block of the masked gradient is summed while it is in the cache.
-  const std::size_t block = std::max<std::size_t>(32, 16384 / columns_);
-  for (std::size_t row = range.begin; row < range.end; row += block) {
-    const std::size_t rows = std::min(block, range.end - row), at = row * columns_;
+void Norm<Value>::mask_and_sum_gradient(const Part& lines, int part) {
+  // A few lines of the masked gradient are summed while they are in the first-level cache.
+  const std::size_t most = std::max<std::size_t>(32, 16384 / columns_);
+  for (std::size_t line = lines.begin; line < lines.end; line += most) {
+    const std::size_t count = std::min(most, lines.end - line), at = line * columns_;
     const Value* second = gradient_.second() == nullptr ? nullptr : gradient_.second() + at;
-    kernels::mask_gradient(gradient_.first() + at, second, y_ + at, rows * columns_, floor_,
+    kernels::mask_gradient(gradient_.first() + at, second, y_ + at, count * columns_, floor_,
                            masked_ + at);
-    kernels::add_gradient_moments(x_ + at, masked_ + at, rows, columns_, affine(),
+    kernels::add_gradient_moments(x_ + at, masked_ + at, count, columns_, affine(),
                                   kernels::kNoFloor, mean_, sums(part), scratch(part));
   }
 }
 
 template <class Value>
-void Norm<Value>::finish_gradient_sums() {
+void Norm<Value>::start_backward(const Pass& /*pass*/) {
   const auto count = static_cast<double>(pixels_);
   for (std::size_t c = 0; c < channels_; ++c) {
     const auto inverse = static_cast<double>(inverse_deviation_[c]);
@@ -239,6 +261,19 @@ void Norm<Value>::finish_gradient_sums() {
       offset_[column] = static_cast<float>(-scale * beta_gradient / count);
     }
   }
+}
+
+template <class Value>
+void Norm<Value>::backward(const Pass& pass) {
+  // What was added to needs its gradient masked as well, and then it need not be masked again.
+  const Value* g = adds() ? masked_ : gradient_.first();
+  const float floor = adds() ? kernels::kNoFloor : floor_;
+  for_each_part(threads_, [this, &pass, g, floor](int part) {
+    const Part lines = lines_of(pass.block, part);
+    const std::size_t at = lines.begin * columns_;
+    kernels::normalise_backward(x_ + at, g + at, lines.size(), columns_, affine(), floor, mean_,
+                                slope_, offset_, dx_ + at);
+  });
 }
 
 template class Norm<float>;

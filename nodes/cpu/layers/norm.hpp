@@ -4,6 +4,7 @@
 
 #include <forebay/nodes/cpu/kernels.hpp>
 #include <forebay/nodes/cpu/layers/weighted.hpp>
+#include <forebay/nodes/cpu/parallel.hpp>
 
 namespace forebay {
 
@@ -31,10 +32,19 @@ class Norm final : public Op {
   Norm(int input, int other, int output, Activation activation, ParameterPlaces places,
        StatisticsPlaces statistics);
 
+  /// The sums over the batch that forward and backward begin with, made of one block after the
+  /// other: see NormMoments and NormGradientMoments.
+  void plan_moments(Planner& planner);
+  void plan_gradient_moments(Planner& planner);
+  void add_moments(const Block& block);
+  void add_gradient_moments(const Block& block);
+
   void plan_forward(Planner& planner) override;
   void plan_backward(Planner& planner) override;
   void bind(const Arena& arena, const Planner& planner) override;
+  void start_forward(const Pass& pass) override;
   void forward(const Pass& pass) override;
+  void start_backward(const Pass& pass) override;
   void backward(const Pass& pass) override;
   void load(std::size_t which, const float* parameters) override;
 
@@ -43,13 +53,12 @@ class Norm final : public Op {
   kernels::Affine affine() const { return {scale_, shift_}; }
   double* sums(int part) const;
   float* scratch(int part) const;
-  void clear_sums();
+  Part lines_of(const Block& block, int part) const;
   double total(std::size_t i) const;
   void use_batch_statistics();
   void use_running_statistics();
   void set_affine(std::size_t channel, double mean, double variance);
-  void sum_gradient(int part);
-  void finish_gradient_sums();
+  void mask_and_sum_gradient(const Part& lines, int part);
 
   int input_, other_, output_;
   ParameterPlaces places_;
@@ -57,9 +66,10 @@ class Norm final : public Op {
   float floor_;
 
   // Set while planning. Where channels are few, a line of the matrix that kernels work on is
-  // several pixels: lines x columns is pixels x channels.
-  std::size_t pixels_ = 0, channels_ = 0, lines_ = 0, columns_ = 0;
+  // several pixels of a row: lines x columns is pixels x channels.
+  std::size_t pixels_ = 0, channels_ = 0, lines_of_row_ = 0, columns_ = 0;
   int threads_ = 1;
+  std::vector<std::size_t> lines_seen_;  // by each thread, of this batch's
 
   int kept_ = -1, sums_buffer_ = -1, backward_sums_ = -1;
   int masked_buffer_ = -1, input_gradient_ = -1;
@@ -73,6 +83,41 @@ class Norm final : public Op {
   float *running_mean_ = nullptr, *running_variance_ = nullptr;
   float *gamma_gradient_ = nullptr, *beta_gradient_ = nullptr;
   std::byte *forward_sums_bytes_ = nullptr, *backward_sums_bytes_ = nullptr, *sums_ = nullptr;
+};
+
+/// Runs before a norm, in the group of ops that make what it reads: sums each block while it is in
+/// the cache.
+template <class Value>
+class NormMoments final : public Op {
+ public:
+  explicit NormMoments(Norm<Value>& norm) : norm_(norm) {}
+
+  void plan_forward(Planner& planner) override { norm_.plan_moments(planner); }
+  void plan_backward(Planner& /*planner*/) override {}
+  void bind(const Arena& /*arena*/, const Planner& /*planner*/) override {}
+  void forward(const Pass& pass) override {
+    if (pass.mode == Mode::kTraining) norm_.add_moments(pass.block);
+  }
+  void backward(const Pass& /*pass*/) override {}
+
+ private:
+  Norm<Value>& norm_;
+};
+
+/// Runs after a norm, thus before it on the way back: sums each block of its gradient.
+template <class Value>
+class NormGradientMoments final : public Op {
+ public:
+  explicit NormGradientMoments(Norm<Value>& norm) : norm_(norm) {}
+
+  void plan_forward(Planner& /*planner*/) override {}
+  void plan_backward(Planner& planner) override { norm_.plan_gradient_moments(planner); }
+  void bind(const Arena& /*arena*/, const Planner& /*planner*/) override {}
+  void forward(const Pass& /*pass*/) override {}
+  void backward(const Pass& pass) override { norm_.add_gradient_moments(pass.block); }
+
+ private:
+  Norm<Value>& norm_;
 };
 
 }  // namespace forebay

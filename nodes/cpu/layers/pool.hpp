@@ -12,7 +12,8 @@ namespace forebay {
 template <class Value>
 class MaxPool final : public Op {
  public:
-  MaxPool(const Layer& layer, int input, int output, const Planner& planner);
+  /// `block` is the rows of a pass's block.
+  MaxPool(const Layer& layer, int input, int output, std::size_t block, const Planner& planner);
 
   void plan_forward(Planner& planner) override;
   void plan_backward(Planner& planner) override;
@@ -21,11 +22,18 @@ class MaxPool final : public Op {
   void backward(const Pass& pass) override;
 
  private:
+  std::byte* workspace(const Block& block) const;
+
   const int input_, output_, threads_;
+  const std::size_t block_;
   dnnl::pooling_forward::primitive_desc forward_layout_;
   dnnl::pooling_backward::primitive_desc backward_layout_;
   int workspace_ = -1, forward_scratch_ = -1, backward_scratch_ = -1, input_gradient_ = -1;
   OutputGradient<Value> gradient_;
+  Rows<const Value> x_, dy_;
+  Rows<Value> y_, dx_;
+  std::byte* workspaces_ = nullptr;
+  std::size_t workspace_size_ = 0;  // bytes for one block
   onednn::Call forward_, backward_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include <forebay/nodes/cpu/layers/turned_weights.hpp>
 #include <forebay/nodes/cpu/parallel.hpp>
 
 namespace forebay {
@@ -18,7 +19,7 @@ Call loader(const dnnl::memory::desc& plain, const dnnl::memory::desc& packed, v
 }
 
 template <class Value>
-WeightedKernels make_kernels(const Layer& layer, const ImageShape& input, std::size_t rows) {
+WeightedKernels make_kernels(const Layer& layer, const ImageShape& input, KernelRows rows) {
   return layer.kind == LayerKind::kConvolution ? convolution_kernels<Value>(layer, input, rows)
                                                : linear_kernels<Value>(layer, input, rows);
 }
@@ -27,15 +28,16 @@ WeightedKernels make_kernels(const Layer& layer, const ImageShape& input, std::s
 
 template <class Value>
 Weighted<Value>::Weighted(const Layer& layer, int input, int output, ParameterPlaces places,
-                          const Planner& planner)
+                          std::size_t block, const Planner& planner)
     : Op(places.indices),
-      kernels_(make_kernels<Value>(layer, planner.tensor(input).shape, planner.rows)),
+      kernels_(make_kernels<Value>(layer, planner.tensor(input).shape, {planner.rows, block})),
       input_(input),
       output_(output),
       places_(std::move(places)) {
   reorders_gradient_ = kernels_.weights_gradient != kernels_.plain_weights;
-  own_data_weights_ =
-      !reads_images() && kernels_.backward_data.weights_desc(0) != kernels_.forward.weights_desc(0);
+  own_data_weights_ = !reads_images() &&
+                      (kernels_.turns_weights ||
+                       kernels_.backward_data.weights_desc(0) != kernels_.forward.weights_desc(0));
 }
 
 template <class Value>
@@ -79,22 +81,27 @@ void Weighted<Value>::plan_backward(Planner& planner) {
 
 template <class Value>
 void Weighted<Value>::bind(const Arena& arena, const Planner& planner) {
-  const auto value = [&](int tensor) { return arena.values<Value>(planner.tensor(tensor).value); };
-  x_ = value(input_);
-  bind_forward(arena, x_, value(output_));
+  const Tensor &input = planner.tensor(input_), &output = planner.tensor(output_);
+  x_ = {arena.values<Value>(input.value), input.row_size()};
+  y_ = {arena.values<Value>(output.value), output.row_size()};
+  bind_forward(arena);
   gradient_.bind(arena);
-  if (!reads_images()) bind_backward_data(arena);
+  dy_ = {gradient_.first(), output.row_size()};
+  if (!reads_images()) {
+    dx_ = {arena.values<Value>(input_gradient_), input.row_size()};
+    bind_backward_data(arena);
+  }
   bind_backward_weights(arena);
 }
 
 template <class Value>
-void Weighted<Value>::bind_forward(const Arena& arena, const Value* input, const Value* output) {
+void Weighted<Value>::bind_forward(const Arena& arena) {
   const auto& layout = kernels_.forward;
   auto* weights = arena.values<Value>(weights_);
   forward_ = Call(dnnl::primitive(layout.get()));
-  forward_.bind(DNNL_ARG_SRC, layout.src_desc(0), input);
+  forward_.bind(DNNL_ARG_SRC, layout.src_desc(0), x_.first);
   forward_.bind(DNNL_ARG_WEIGHTS, layout.weights_desc(0), weights);
-  forward_.bind(DNNL_ARG_DST, layout.dst_desc(0), output);
+  forward_.bind(DNNL_ARG_DST, layout.dst_desc(0), y_.first);
   forward_.bind(DNNL_ARG_SCRATCHPAD, layout.scratchpad_desc(), arena.bytes(forward_scratch_));
   if (has_bias()) {
     bias_copy_ = arena.floats(bias_);
@@ -108,13 +115,18 @@ void Weighted<Value>::bind_backward_data(const Arena& arena) {
   const auto& layout = kernels_.backward_data;
   auto* weights = arena.values<Value>(own_data_weights_ ? data_weights_ : weights_);
   backward_data_ = Call(dnnl::primitive(layout.get()));
-  backward_data_.bind(DNNL_ARG_DIFF_DST, layout.diff_dst_desc(0), gradient_.first());
+  const bool turned = kernels_.turns_weights;
+  backward_data_.bind(dy_argument(), turned ? layout.src_desc(0) : layout.diff_dst_desc(0),
+                      dy_.first);
+  backward_data_.bind(dx_argument(), turned ? layout.dst_desc(0) : layout.diff_src_desc(0),
+                      dx_.first);
   backward_data_.bind(DNNL_ARG_WEIGHTS, layout.weights_desc(0), weights);
-  backward_data_.bind(DNNL_ARG_DIFF_SRC, layout.diff_src_desc(0),
-                      arena.values<Value>(input_gradient_));
   backward_data_.bind(DNNL_ARG_SCRATCHPAD, layout.scratchpad_desc(), arena.bytes(data_scratch_));
   if (own_data_weights_) {
-    load_backward_ = loader(kernels_.plain_weights, layout.weights_desc(0), weights);
+    const auto& plain = kernels_.plain_weights;
+    load_backward_ =
+        loader(turned ? swapped_channels(plain) : plain, layout.weights_desc(0), weights);
+    data_weights_copy_ = weights;
   }
 }
 
@@ -130,8 +142,9 @@ void Weighted<Value>::bind_backward_weights(const Arena& arena) {
   float* packed = reorders_gradient_ ? arena.floats(weights_gradient_) : plain_gradient_;
   if (kernels_.patches) patch_rows_ = arena.values<Value>(patches_);
   backward_weights_ = Call(dnnl::primitive(layout.get()));
-  backward_weights_.bind(DNNL_ARG_SRC, layout.src_desc(0), kernels_.patches ? patch_rows_ : x_);
-  backward_weights_.bind(DNNL_ARG_DIFF_DST, layout.diff_dst_desc(0), gradient_.first());
+  backward_weights_.bind(DNNL_ARG_SRC, layout.src_desc(0),
+                         kernels_.patches ? patch_rows_ : x_.first);
+  backward_weights_.bind(DNNL_ARG_DIFF_DST, layout.diff_dst_desc(0), dy_.first);
   backward_weights_.bind(DNNL_ARG_DIFF_WEIGHTS, layout.diff_weights_desc(0), packed);
   backward_weights_.bind(DNNL_ARG_SCRATCHPAD, layout.scratchpad_desc(),
                          arena.bytes(weights_scratch_));
@@ -147,22 +160,26 @@ void Weighted<Value>::bind_backward_weights(const Arena& arena) {
 }
 
 template <class Value>
-void Weighted<Value>::forward(const Pass& /*pass*/) {
+void Weighted<Value>::forward(const Pass& pass) {
+  forward_.rebind(DNNL_ARG_SRC, x_.of(pass.block));
+  forward_.rebind(DNNL_ARG_DST, y_.of(pass.block));
   forward_.run();
 }
 
 template <class Value>
-void Weighted<Value>::backward(const Pass& /*pass*/) {
-  gather(gradient_, threads_);
-  if (!reads_images()) backward_data_.run();
-  compute_weights_gradient();
+void Weighted<Value>::backward(const Pass& pass) {
+  gather(gradient_, pass.block, threads_);
+  if (reads_images()) return;
+  backward_data_.rebind(dy_argument(), dy_.of(pass.block));
+  backward_data_.rebind(dx_argument(), dx_.of(pass.block));
+  backward_data_.run();
 }
 
 template <class Value>
-void Weighted<Value>::compute_weights_gradient() {
+void Weighted<Value>::finish_backward(const Pass& /*pass*/) {
   if constexpr (std::is_same_v<Value, Bfloat16>) {
     if (kernels_.own_gradient) {
-      return kernels_.own_gradient->compute(x_, gradient_.first(), plain_gradient_);
+      return kernels_.own_gradient->compute(x_.first, dy_.first, plain_gradient_);
     }
   }
   if (kernels_.patches) copy_all_patches();
@@ -178,7 +195,7 @@ void Weighted<Value>::copy_all_patches() {
   for_each_part(threads_, [&](int part) {
     const Part range = part_of(rows_, part, threads_);
     for (std::size_t row = range.begin; row < range.end; ++row) {
-      copy_patches(x_ + row * image_size, patches,
+      copy_patches(x_.first + row * image_size, patches,
                    patch_rows_ + row * patches.per_image() * patches.size());
     }
   });
@@ -197,6 +214,9 @@ void Weighted<Value>::load(std::size_t which, const float* parameters) {
   if (own_data_weights_) {
     load_backward_.rebind(DNNL_ARG_FROM, from);
     load_backward_.run();
+    if (kernels_.turns_weights) {
+      turn_windows(kernels_.backward_data.weights_desc(0), data_weights_copy_);
+    }
   }
 }
 

@@ -21,20 +21,27 @@ struct ParameterPlaces {
 
 /// What one layer runs in its three directions.
 struct WeightedKernels {
-  dnnl::primitive_desc_base forward, backward_data, backward_weights;
-  dnnl::memory::desc plain_weights;             // torchvision's layout
-  dnnl::memory::desc weights_gradient;          // as backward_weights gives it
-  std::optional<Patches> patches;               // that backward_weights reads in place of the input
-  std::optional<WeightsGradient> own_gradient;  // in place of backward_weights
+  dnnl::primitive_desc_base forward, backward_data;  // of a block's rows
+  bool turns_weights = false;                        // see turned_weights.hpp
+  dnnl::primitive_desc_base backward_weights;        // of all rows
+  dnnl::memory::desc plain_weights;                  // torchvision's layout
+  dnnl::memory::desc weights_gradient;               // as backward_weights gives it
+  std::optional<Patches> patches = {};  // that backward_weights reads in place of the input
+  std::optional<WeightsGradient> own_gradient = {};  // in place of backward_weights
+};
+
+/// Rows that kernels work on at once.
+struct KernelRows {
+  std::size_t all = 0, block = 0;
 };
 
 /// Kernels on `Value`s whose gradients of the weights are floats: for a convolution, or for a
 /// linear layer that reads images as torchvision's flatten would give them (its weights' reorder
 /// swaps NHWC for CHW).
 template <class Value>
-WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input, std::size_t rows);
+WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input, KernelRows rows);
 template <class Value>
-WeightedKernels linear_kernels(const Layer& layer, const ImageShape& input, std::size_t rows);
+WeightedKernels linear_kernels(const Layer& layer, const ImageShape& input, KernelRows rows);
 
 /// A layer with a weight and maybe a bias. Forward and backward-to-the-input may each prefer a
 /// layout of the weights; both copies are kept, of `Value`s, and gradients, which stay floats, are
@@ -42,7 +49,8 @@ WeightedKernels linear_kernels(const Layer& layer, const ImageShape& input, std:
 template <class Value>
 class Weighted final : public Op {
  public:
-  Weighted(const Layer& layer, int input, int output, ParameterPlaces places,
+  /// `block` is the rows of a pass's block.
+  Weighted(const Layer& layer, int input, int output, ParameterPlaces places, std::size_t block,
            const Planner& planner);
 
   void plan_forward(Planner& planner) override;
@@ -50,15 +58,18 @@ class Weighted final : public Op {
   void bind(const Arena& arena, const Planner& planner) override;
   void forward(const Pass& pass) override;
   void backward(const Pass& pass) override;
+  void finish_backward(const Pass& pass) override;
   void load(std::size_t which, const float* parameters) override;
 
  private:
   bool reads_images() const { return input_ == kImages; }
+  // Of backward_data.
+  int dy_argument() const { return kernels_.turns_weights ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST; }
+  int dx_argument() const { return kernels_.turns_weights ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC; }
   bool has_bias() const { return places_.offsets.size() > 1; }
-  void bind_forward(const Arena& arena, const Value* input, const Value* output);
+  void bind_forward(const Arena& arena);
   void bind_backward_data(const Arena& arena);
   void bind_backward_weights(const Arena& arena);
-  void compute_weights_gradient();
   void copy_all_patches();
 
   WeightedKernels kernels_;
@@ -76,8 +87,9 @@ class Weighted final : public Op {
   onednn::Call forward_, backward_data_, backward_weights_;
   onednn::Call load_forward_, load_backward_, store_gradient_;
   float *bias_copy_ = nullptr, *plain_gradient_ = nullptr;
-  const Value* x_ = nullptr;
-  Value* patch_rows_ = nullptr;
+  Rows<const Value> x_, dy_;
+  Rows<Value> y_, dx_;
+  Value *patch_rows_ = nullptr, *data_weights_copy_ = nullptr;
   std::size_t rows_ = 0;
   int threads_ = 1;
 };

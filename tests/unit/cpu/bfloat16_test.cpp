@@ -138,7 +138,7 @@ TEST_F(Bfloat16Kernels, SumAsThoseOfFloats) {
   std::vector<double> sums(4 * kChannels), sums16(4 * kChannels);
   std::vector<float> scratch(2 * kChannels);
   const auto sum = [&](const auto* x, const auto* g, double* result) {
-    kernels::moments(x, kRows, kChannels, result, result + kChannels, scratch.data());
+    kernels::add_moments(0, x, kRows, kChannels, result, result + kChannels, scratch.data());
     kernels::add_gradient_moments(x, g, kRows, kChannels, affine_, 0, mean_.data(),
                                   result + 2 * kChannels, scratch.data());
   };

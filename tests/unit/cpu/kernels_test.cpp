@@ -33,7 +33,7 @@ void expect_moments(const std::vector<float>& x, double tolerance) {
   const Exact exact(x);
   double mean = 0, squares = 0;
   float scratch[2];
-  kernels::moments(x.data(), x.size(), 1, &mean, &squares, scratch);
+  kernels::add_moments(0, x.data(), x.size(), 1, &mean, &squares, scratch);
   const double deviation = std::sqrt(exact.squares / static_cast<double>(x.size()));
   EXPECT_NEAR(mean, exact.mean, tolerance * deviation);
   EXPECT_NEAR(squares, exact.squares, tolerance * exact.squares);
@@ -61,8 +61,8 @@ TEST(Kernels, MomentsOfPartsMergeToThoseOfAll) {
   std::vector<double> all(2 * kChannels), head(2 * kChannels), tail(2 * kChannels);
   std::vector<float> scratch(2 * kChannels);
   const auto moments = [&](std::size_t begin, std::size_t rows, std::vector<double>& result) {
-    kernels::moments(&x[begin * kChannels], rows, kChannels, result.data(), &result[kChannels],
-                     scratch.data());
+    kernels::add_moments(0, &x[begin * kChannels], rows, kChannels, result.data(),
+                         &result[kChannels], scratch.data());
   };
   moments(0, kRows, all);
   for (std::size_t cut : {0, 1, 300}) {

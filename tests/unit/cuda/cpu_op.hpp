@@ -1,6 +1,6 @@
 #pragma once
 
-// Runs one layer of the CPU device by itself, for comparison.
+// Runs one layer of the CPU device, maybe of several ops, by itself, for comparison.
 
 #include <algorithm>
 #include <cstddef>
@@ -23,29 +23,30 @@ class CpuOp {
     gradient_ = planner.keep_floats(size(2));
   }
 
-  /// Forward and backward. `parameters` are handed to the op one after the other.
-  void run(Op& op, const std::vector<float>& input, const std::vector<float>& other,
-           const std::vector<float>& output_gradient, std::span<const float> parameters = {}) {
+  /// Forward and backward. `parameters` are handed to the ops one after the other.
+  void run(const std::vector<Op*>& ops, const std::vector<float>& input,
+           const std::vector<float>& other, const std::vector<float>& output_gradient,
+           std::span<const float> parameters = {}) {
     const TeamSize alone(1);
     planner.next_moment();
-    op.plan_forward(planner);
+    for (Op* op : ops) op->plan_forward(planner);
     planner.tensor(2).gradients = {gradient_};
     planner.next_moment();
-    op.plan_backward(planner);
+    for (auto op = ops.rbegin(); op != ops.rend(); ++op) (*op)->plan_backward(planner);
     for (int i : {0, 1, 2}) planner.plan().keep(planner.tensor(i).value);
     for (int i : {0, 1}) {
       for (int gradient : planner.tensor(i).gradients) planner.plan().keep(gradient);
     }
     memory_.resize(planner.plan().place() / sizeof(Line) + 1);
     const Arena arena(memory_.front().bytes, planner.plan());
-    op.bind(arena, planner);
+    for (Op* op : ops) op->bind(arena, planner);
     std::ranges::copy(input, arena.floats(planner.tensor(0).value));
     std::ranges::copy(other, arena.floats(planner.tensor(1).value));
     std::ranges::copy(output_gradient, arena.floats(gradient_));
-    for (std::size_t i = 0; i < op.parameters().size(); ++i) op.load(i, parameters.data());
-    const Pass pass{.rows = planner.rows};
-    op.forward(pass);
-    op.backward(pass);
+    for (Op* op : ops) {
+      for (std::size_t i = 0; i < op->parameters().size(); ++i) op->load(i, parameters.data());
+    }
+    run_once(ops);
   }
 
   std::vector<float> values(int buffer, std::size_t count) {
@@ -62,6 +63,19 @@ class CpuOp {
   Planner planner;
 
  private:
+  void run_once(const std::vector<Op*>& ops) const {
+    const Pass pass{.rows = planner.rows, .block = {0, planner.rows}};
+    for (Op* op : ops) {
+      op->start_forward(pass);
+      op->forward(pass);
+    }
+    for (auto op = ops.rbegin(); op != ops.rend(); ++op) {
+      (*op)->start_backward(pass);
+      (*op)->backward(pass);
+      (*op)->finish_backward(pass);
+    }
+  }
+
   struct alignas(64) Line {
     std::byte bytes[64];
   };

@@ -106,7 +106,9 @@ TYPED_TEST(NormKernels, DoWhatTheCpuDoesForwardAndBackward) {
       const int statistics = cpu.planner.keep_floats(2 * kChannels);
       forebay::Norm<float> op(0, adds ? 1 : -1, 2, relu ? Activation::kRelu : Activation::kNone,
                               {{0, 1}, {0, kChannels}, gradients}, {0, kChannels, statistics});
-      cpu.run(op, x, other, dy, parameters);
+      forebay::NormMoments<float> moments(op);
+      forebay::NormGradientMoments<float> gradient_moments(op);
+      cpu.run({&moments, &op, &gradient_moments}, x, other, dy, parameters);
 
       GpuNorm<TypeParam> gpu{.rows = kPixels,
                              .channels = kChannels,

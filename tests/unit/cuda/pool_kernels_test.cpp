@@ -70,8 +70,8 @@ TYPED_TEST(PoolKernels, TakeTheLargestAsTheCpuDoes) {
     layer.padding = c.padding;
     const auto x = distinct_values(kRows, static_cast<std::size_t>(c.size * c.size), kChannels);
     const auto dy = random_values(2, static_cast<std::size_t>(kRows * kChannels * out * out));
-    forebay::MaxPool<float> op(layer, 0, 2, cpu.planner);
-    cpu.run(op, x, {}, dy);
+    forebay::MaxPool<float> op(layer, 0, 2, cpu.planner.rows, cpu.planner);
+    cpu.run({&op}, x, {}, dy);
     const auto side = static_cast<Index>(c.size), out_side = static_cast<Index>(out);
     const PoolShape shape{kRows,
                           side,
@@ -110,7 +110,7 @@ TYPED_TEST(PoolKernels, AverageAsTheCpuDoes) {
   const auto dy = random_values(4, kRows * kChannels);
   CpuOp cpu(kRows, from, to);
   forebay::AveragePool<float> op(0, 2, cpu.planner);
-  cpu.run(op, x, {}, dy);
+  cpu.run({&op}, x, {}, dy);
   Array<TypeParam> in(x), out(dy.size()), gradient(dy), input_gradient(x.size());
   run_kernel(AveragePool<TypeParam>{in.data(), kPixels, kChannels, out.data()},
              kRows * kChannels / kPack);

@@ -1,0 +1,93 @@
+#include <forebay/nodes/cpu/blocks.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include <forebay/nodes/train/replica.hpp>
+
+#include "reference.hpp"
+
+namespace forebay {
+namespace {
+
+constexpr std::size_t kBytes = 512 << 10;  // of a block, for each thread
+
+TEST(BlockRows, FitTheCacheAndDivideTheBatch) {
+  EXPECT_EQ(block_rows(128, 1, {.bytes_of_row = kBytes / 16, .weight_bytes = 1}), 16);
+  EXPECT_EQ(block_rows(128, 1, {.bytes_of_row = kBytes / 20, .weight_bytes = 1}), 16);
+  EXPECT_EQ(block_rows(120, 1, {.bytes_of_row = kBytes / 16, .weight_bytes = 1}), 15);
+  EXPECT_EQ(block_rows(128, 2, {.bytes_of_row = kBytes / 16, .weight_bytes = 1}), 32);
+  EXPECT_EQ(block_rows(8, 1, {.bytes_of_row = kBytes / 16, .weight_bytes = 1}), 8);
+}
+
+TEST(BlockRows, AreARowOfEachThreadWhereOneDoesNotFit) {
+  EXPECT_EQ(block_rows(128, 1, {.bytes_of_row = 3 * kBytes, .weight_bytes = 1}), 1);
+  EXPECT_EQ(block_rows(128, 4, {.bytes_of_row = 3 * kBytes, .weight_bytes = 1}), 4);
+}
+
+TEST(BlockRows, AreTheBatchWhereNoneNearTheSizeDividesIt) {
+  EXPECT_EQ(block_rows(127, 1, {.bytes_of_row = kBytes / 16, .weight_bytes = 1}), 127);
+}
+
+TEST(BlockRows, AreTheBatchWhereWeightsAreLarge) {
+  EXPECT_EQ(block_rows(128, 1, {.bytes_of_row = kBytes / 16, .weight_bytes = 2 * kBytes}), 128);
+}
+
+struct Step {
+  StepResult result;
+  std::vector<float> gradients, statistics;
+};
+
+Step run_step(const Network& network, const ReplicaOptions& options, const Shard& shard) {
+  Weights weights(network);
+  reference::fill_weights(network, weights);
+  const auto replica = make_cpu_replica(network, options);
+  replica->load_parameters(weights, 0, weights.parameters().size());
+  replica->load_buffers(weights);
+  Step step{
+      .result = {}, .gradients = std::vector<float>(weights.parameters().size()), .statistics = {}};
+  step.result = replica->forward_backward(shard, [&](const GradientBucket& bucket) {
+    std::ranges::copy(bucket.values,
+                      step.gradients.begin() + static_cast<std::ptrdiff_t>(bucket.begin));
+  });
+  step.statistics.assign(replica->buffers().begin(), replica->buffers().end());
+  return step;
+}
+
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double difference = 0, size = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto x = static_cast<double>(a[i]), y = static_cast<double>(b[i]);
+    difference += (x - y) * (x - y);
+    size += y * y;
+  }
+  return std::sqrt(difference / size);
+}
+
+// The same images again and again have the statistics, and the mean gradient, of the images once.
+TEST(Blocks, OfRepeatedImagesGiveWhatTheImagesGive) {
+  const Network network = resnet(20, {3, 32, 32}, 10);
+  constexpr std::size_t kRows = 2, kTimes = 12;
+  const auto once = reference::batch(1, kRows, network);
+  std::vector<float> images;
+  std::vector<int> labels;
+  for (std::size_t i = 0; i < kTimes; ++i) {
+    images.insert(images.end(), once.images.begin(), once.images.end());
+    labels.insert(labels.end(), once.labels.begin(), once.labels.end());
+  }
+  for (const int threads : {1, 3}) {
+    const Step few = run_step(network, {.rows = kRows, .threads = threads},
+                              {once.images.data(), once.labels, kRows});
+    const Step many = run_step(network, {.rows = kTimes * kRows, .threads = threads},
+                               {images.data(), labels, kTimes * kRows});
+    EXPECT_NEAR(many.result.loss_sum, kTimes * few.result.loss_sum, 1e-4 * many.result.loss_sum);
+    EXPECT_LT(distance(many.gradients, few.gradients), 1e-4);
+    // Unbiased variances differ by what n / (n - 1) is of fewer pixels: at least 128.
+    EXPECT_LT(distance(many.statistics, few.statistics), 1e-3);
+  }
+}
+
+}  // namespace
+}  // namespace forebay
