@@ -34,7 +34,8 @@ struct Batch {
   }
   std::size_t row_bytes() const { return row_values() * value_bytes(format.type); }
 
-  /// Row `i`, also of what comes after the last one. T is `float` or `Float16`, as `format` says.
+  /// Row `i`, also of what comes after the last one. T is `float`, `Float16` or `std::uint8_t`, as
+  /// `format` says.
   template <typename T = float>
   T* row(std::size_t i) const {
     assert(sizeof(T) == value_bytes(format.type));
@@ -43,8 +44,15 @@ struct Batch {
 
   /// Row `i`, to write a sample to.
   SampleOut sample(std::size_t i) const {
-    return format.type == SampleType::kFloat16 ? SampleOut(row<Float16>(i), format.layout)
-                                               : SampleOut(row(i), format.layout);
+    switch (format.type) {
+      case SampleType::kFloat16:
+        return {row<Float16>(i), format.layout};
+      case SampleType::kUint8:
+        return {row<std::uint8_t>(i), format.layout};
+      case SampleType::kFloat32:
+        break;
+    }
+    return {row(i), format.layout};
   }
 };
 

@@ -94,7 +94,10 @@ StepResult CpuReplica::forward_backward(
     const Shard& shard, const std::function<void(const GradientBucket&)>& on_bucket) {
   check_.train(shard);
   const TeamSize team(options_.threads);
-  const Pass pass{.mode = Mode::kTraining, .images = shard.images, .rows = shard.rows, .block = {}};
+  const Pass pass{.mode = Mode::kTraining,
+                  .images = static_cast<const float*>(shard.images),
+                  .rows = shard.rows,
+                  .block = {}};
   run_forward(pass);
   const StepResult result =
       cross_entropy(logits_, shard.labels, classes_, options_.label_smoothing, logits_gradients_);
@@ -108,7 +111,10 @@ StepResult CpuReplica::evaluate(const Shard& shard, std::span<float> logits) {
   if (shard.rows == 0) return {};
   const TeamSize team(options_.threads);
   // Rows do not mix in inference mode, so what is computed of those left out is of no matter.
-  run_forward({.mode = Mode::kInference, .images = shard.images, .rows = shard.rows, .block = {}});
+  run_forward({.mode = Mode::kInference,
+               .images = static_cast<const float*>(shard.images),
+               .rows = shard.rows,
+               .block = {}});
   if (!logits.empty()) std::copy(used.begin(), used.end(), logits.begin());
   return cross_entropy(used, shard.labels, classes_, /*label_smoothing=*/0);
 }

@@ -49,7 +49,7 @@ std::size_t bytes_of(const Values& values) {
 CudaReplica::CudaReplica(const Network& network, const CudaReplicaOptions& options,
                          std::unique_ptr<Convolver> convolver)
     : options_(options),
-      check_(network, options.replica.rows),
+      check_(network, options.replica.rows, options.replica.images.type),
       convolver_(std::move(convolver)),
       step_(plan_step(network, step_options(options.replica), *convolver_)),
       offsets_(offsets_of(network.parameters)),
@@ -96,8 +96,7 @@ void CudaReplica::stage(const Shard& shard) {
 
 void CudaReplica::copy_input(Stream& stream, std::size_t slot, const Shard& shard) {
   const InputBuffers& input = step_.inputs[slot];
-  const std::size_t row = step_.image_size * sizeof(float);
-  stream.copy(arena_.bytes(input.images), shard.images, shard.rows * row);
+  stream.copy(arena_.bytes(input.images), shard.images, shard.rows * step_.image_bytes);
   stream.copy(arena_.bytes(input.labels), shard.labels.data(), bytes_of(shard.labels));
 }
 
@@ -107,7 +106,7 @@ Pass CudaReplica::begin(std::size_t slot, Mode mode, std::size_t rows) {
   compute_.wait(updated_);
   return {.mode = mode,
           .stream = compute_.get(),
-          .images = arena_.floats(step_.inputs[slot].images),
+          .images = arena_.bytes(step_.inputs[slot].images),
           .labels = arena_.values<int>(step_.inputs[slot].labels),
           .rows = rows};
 }

@@ -20,10 +20,10 @@ std::size_t free_gpu_memory(int number) { return cuda::ask_memory(number).free; 
 
 std::string describe_fusions(const Network& network, const CudaReplicaOptions& options) {
   cuda::CudnnConvolver convolver(options.gpu);
-  const auto [rows, smoothing, type] = cuda::step_options(options.replica);
+  const cuda::StepOptions step = cuda::step_options(options.replica);
   const FusedNetwork fused = fuse(network);
   return cuda::describe(network, fused,
-                        cuda::choose_fusions(network, fused, rows, type, convolver));
+                        cuda::choose_fusions(network, fused, step.rows, step.type, convolver));
 }
 
 std::string why_no_gpu_mean() { return why_no_nccl(); }

@@ -56,9 +56,10 @@ class Compiler {
                     .statistics = planner().keep_floats(statistics_offsets_.back()),
                     .loss_scale = planner().keep(sizeof(LossScale))};
     const ImageShape& image = network_.input();
-    step_.image_size = static_cast<std::size_t>(image.channels * image.height * image.width);
+    step_.image_bytes = static_cast<std::size_t>(image.channels * image.height * image.width) *
+                        value_bytes(options_.images.type);
     for (InputBuffers& input : step_.inputs) {
-      input = {.images = planner().keep_floats(options_.rows * step_.image_size),
+      input = {.images = planner().keep(options_.rows * step_.image_bytes),
                .labels = planner().keep(options_.rows * sizeof(int))};
     }
     step_.loss = planner().keep(sizeof(BatchLoss));
@@ -118,7 +119,7 @@ class Compiler {
     const float floor = fused.relu ? 0 : kNoFloor;
     switch (fused.kind) {
       case LayerKind::kInput:
-        emit<Images<Value>>(static_cast<Index>(layer.output.channels));
+        emit<Images<Value>>(static_cast<Index>(layer.output.channels), options_.images);
         break;
       case LayerKind::kConvolution:
       case LayerKind::kLinear:
@@ -228,7 +229,8 @@ ValueType type_of(Precision precision) {
 StepOptions step_options(const ReplicaOptions& options) {
   return {.rows = options.rows,
           .label_smoothing = options.label_smoothing,
-          .type = type_of(options.precision)};
+          .type = type_of(options.precision),
+          .images = options.images};
 }
 
 Step plan_step(const Network& network, const StepOptions& options, Convolver& convolver) {

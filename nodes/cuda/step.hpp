@@ -21,6 +21,7 @@ struct StepOptions {
   std::size_t rows = 1;
   float label_smoothing = 0;  // in [0, 1)
   ValueType type = ValueType::kFloat32;
+  ImageInput images = {};
 };
 
 /// As a replica's are.
@@ -28,7 +29,7 @@ StepOptions step_options(const ReplicaOptions& options);
 
 /// Buffers of the plan for the rows of a step.
 struct InputBuffers {
-  int images = -1;  // rows x height x width x channels floats
+  int images = -1;  // rows x height x width x channels values of the batch's type
   int labels = -1;  // an int for each row
 };
 
@@ -49,8 +50,8 @@ struct Step {
   int logits = -1;                          // rows x classes floats
   int loss = -1;                            // a BatchLoss
   UpdateBuffers update = {};
-  std::size_t image_size = 0;  // values of a row's image
-  std::size_t bytes = 0;       // of all buffers, placed: the size of the arena
+  std::size_t image_bytes = 0;  // of a row of a batch
+  std::size_t bytes = 0;        // of all buffers, placed: the size of the arena
 };
 
 /// `convolver` outlives the ops. Throws `Error` for options out of range, where `fuse` does, and

@@ -26,10 +26,6 @@ class Scratch {
     return {size.height, size.width, CV_8UC(channels), take_bytes(wanted)};
   }
 
-  float* take_floats(std::size_t count) {
-    return reinterpret_cast<float*>(take_bytes(count * sizeof(float)));
-  }
-
   void release_large() {
     if (bytes_.capacity() > kMostKept) std::vector<std::uint8_t>().swap(bytes_);
   }
@@ -301,11 +297,8 @@ void Augment::operator()(const YccPart& image, Random random, SampleOut out) con
   }
   Image sample =
       image.memory.pool().take(options_.image_shape.height, options_.image_shape.width, 3);
-  const ReleaseLarge release;
-  float* pixels = scratches.sample.take_floats(sample.bytes());
-  sample_planes(image, sampled, sample_size(), Mirror::kNo, {0, 0, 0}, {1, 1, 1}, pixels);
-  std::transform(pixels, pixels + sample.bytes(), sample.row(0),
-                 [](float value) { return static_cast<std::uint8_t>(value + 0.5f); });
+  sample_planes(image, sampled, sample_size(), Mirror::kNo, options_.rgb_mean, options_.rgb_std,
+                sample.row(0));
   finish(sample, random, out);
 }
 

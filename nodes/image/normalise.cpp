@@ -1,5 +1,6 @@
 #include <forebay/nodes/image/normalise.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -11,10 +12,11 @@ namespace {
 
 constexpr std::size_t kPadding = 3 * 64;  // three vectors may read as many floats too far
 
-void scale_row(const std::uint8_t* __restrict row, const float* __restrict scale,
-               const float* __restrict shift, std::size_t count, float* __restrict out) {
+// Not pixel * scale + shift, which is rounded once or twice as the compiler has it.
+void scale_row(const std::uint8_t* __restrict row, const float* __restrict mean,
+               const float* __restrict scale, std::size_t count, float* __restrict out) {
   for (std::size_t i = 0; i < count; ++i) {
-    out[i] = static_cast<float>(row[i]) * scale[i] + shift[i];
+    out[i] = (static_cast<float>(row[i]) - mean[i]) * scale[i];
   }
 }
 
@@ -30,6 +32,17 @@ void mirror_row(const std::uint8_t* row, int width, int channels, std::uint8_t* 
   for (int x = 1; x < width; ++x) std::memcpy(out += 3, from -= 3, 4);
 }
 
+void copy_row(const std::uint8_t* row, int width, int channels, const detail::SampleRow& to) {
+  if (to.format.layout == SampleLayout::kNhwc) {
+    std::copy_n(row, width * channels, static_cast<std::uint8_t*>(to.channels[0]));
+    return;
+  }
+  for (int c = 0; c < channels; ++c) {
+    auto* const out = static_cast<std::uint8_t*>(to.channels[static_cast<std::size_t>(c)]);
+    for (int x = 0; x < width; ++x) out[x] = row[x * channels + c];
+  }
+}
+
 }  // namespace
 
 Normalise::Normalise(int width, int channels, std::array<float, 3> mean,
@@ -37,8 +50,8 @@ Normalise::Normalise(int width, int channels, std::array<float, 3> mean,
   assert(channels == 1 || channels == 3);
   for (int x = 0; x < width; ++x) {
     for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
+      mean_.push_back(mean[c]);
       scale_.push_back(1.0f / std_dev[c]);
-      shift_.push_back(-mean[c] / std_dev[c]);
     }
   }
 }
@@ -58,11 +71,13 @@ void Normalise::operator()(const ImageView& image, Mirror mirror, SampleOut out)
     }
     const detail::SampleRow to =
         detail::sample_row(out, {image.width, image.height}, image.channels, y);
-    if (out.format == SampleFormat{}) {
-      widest<scale_row>(row, scale_.data(), shift_.data(), count,
+    if (out.format.type == SampleType::kUint8) {
+      copy_row(row, image.width, image.channels, to);
+    } else if (out.format == SampleFormat{}) {
+      widest<scale_row>(row, mean_.data(), scale_.data(), count,
                         static_cast<float*>(to.channels[0]));
     } else {
-      widest<scale_row>(row, scale_.data(), shift_.data(), count, values.data());
+      widest<scale_row>(row, mean_.data(), scale_.data(), count, values.data());
       detail::write_row(values.data(), static_cast<std::size_t>(image.width), image.channels, to);
     }
   }

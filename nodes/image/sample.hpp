@@ -17,6 +17,7 @@ struct Float16 {
 enum class SampleType : std::uint8_t {
   kFloat32,
   kFloat16,  // rounded to the nearest (towards 0 on processors without F16C)
+  kUint8,    // pixels, 0 to 255, for whoever normalises them: rounded to the nearest
 };
 
 enum class SampleLayout : std::uint8_t {
@@ -24,7 +25,8 @@ enum class SampleLayout : std::uint8_t {
   kNchw,  // each channel's pixels by themselves
 };
 
-/// What values a batch's samples have, and in which order. Devices take the default.
+/// What values a batch's samples have, and in which order. Devices take NHWC: CPUs kFloat32, GPUs
+/// kUint8 too.
 struct SampleFormat {
   SampleType type = SampleType::kFloat32;
   SampleLayout layout = SampleLayout::kNhwc;
@@ -34,6 +36,7 @@ struct SampleFormat {
 
 /// Bytes of one value.
 constexpr std::size_t value_bytes(SampleType type) {
+  if (type == SampleType::kUint8) return sizeof(std::uint8_t);
   return type == SampleType::kFloat16 ? sizeof(Float16) : sizeof(float);
 }
 
@@ -45,6 +48,8 @@ struct SampleOut {
       : values(out), format{SampleType::kFloat32, layout} {}
   SampleOut(Float16* out, SampleLayout layout = SampleLayout::kNhwc)
       : values(out), format{SampleType::kFloat16, layout} {}
+  SampleOut(std::uint8_t* out, SampleLayout layout = SampleLayout::kNhwc)
+      : values(out), format{SampleType::kUint8, layout} {}
 
   void* values;
   SampleFormat format;

@@ -94,7 +94,8 @@ void sample_planes(const YccPart& part, const Region& region, ImageSize size, Mi
   const detail::Stores stores =
       large ? detail::Stores::kPastCaches : detail::Stores::kThroughCaches;
   thread_local PlaneRows rows;
-  const ColorMap map = color_map(mean, std_dev);
+  const bool pixels = out.format.type == SampleType::kUint8;
+  const ColorMap map = pixels ? color_map({0, 0, 0}, {1, 1, 1}) : color_map(mean, std_dev);
   for (std::size_t p = 0; p < rows.size(); ++p) {
     prepare(part.planes[p], region, size.width, mirror, rows[p]);
   }

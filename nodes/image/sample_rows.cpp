@@ -57,6 +57,37 @@ HWY_INLINE void store(Vector values, bool stream, float16_t* out) {
   stream ? hn::Stream(halves, d, out) : hn::StoreU(halves, d, out);
 }
 
+using Integers = hn::RebindToSigned<Floats>;
+
+/// The nearest integers of values that are 0 or more.
+HWY_INLINE hn::Vec<Integers> rounded(Vector values) {
+  return hn::ConvertTo(Integers(), hn::Add(values, hn::Set(Floats(), 0.5f)));
+}
+
+HWY_INLINE void store(Vector values, bool /*stream*/, std::uint8_t* out) {
+  const hn::Rebind<std::uint8_t, Floats> d;
+  hn::StoreU(hn::DemoteTo(d, rounded(values)), d, out);  // part of a vector: too little to stream
+}
+
+/// All pixels of three vectors, of 0 to 255, side by side. Writes four bytes too far.
+HWY_INLINE void store_pixels(Vector r, Vector g, Vector b, std::uint8_t* out) {
+  const auto green = hn::ShiftLeft<8>(rounded(g)), blue = hn::ShiftLeft<16>(rounded(b));
+  const auto pixels = hn::Or(rounded(r), hn::Or(green, blue));  // in four bytes each
+#if HWY_TARGET == HWY_SCALAR
+  const std::int32_t pixel = hn::GetLane(pixels);
+  std::memcpy(out, &pixel, sizeof(pixel));
+#else
+  const hn::Repartition<std::uint8_t, Integers> d;
+  HWY_ALIGN static constexpr std::uint8_t kThreeOfFour[16] = {0, 1, 2,  4,  5,  6,
+                                                              8, 9, 10, 12, 13, 14};
+  HWY_ALIGN_MAX std::uint8_t blocks[4 * HWY_LANES(float)];
+  hn::Store(hn::TableLookupBytes(hn::BitCast(d, pixels), hn::LoadDup128(d, kThreeOfFour)), d,
+            blocks);
+  for (std::size_t i = 0; i < hn::Lanes(d) / 16; ++i)
+    std::memcpy(out + 12 * i, blocks + 16 * i, 16);
+#endif
+}
+
 /// Values `at` and following, as many as there are, of `count` that go to `out`.
 template <typename T>
 HWY_INLINE void put(Vector values, std::size_t at, std::size_t count, bool stream, T* out) {
@@ -91,6 +122,12 @@ class RowOut {
       put(r, x, count_, stream_, channels_[0]);
       put(g, x, count_, stream_, channels_[1]);
       put(b, x, count_, stream_, channels_[2]);
+    } else if constexpr (sizeof(T) == 1) {
+      const std::size_t left = 3 * (count_ - x), whole = 3 * hn::Lanes(Floats());
+      if (left >= whole + 4) return store_pixels(r, g, b, channels_[0] + 3 * x);
+      T rgb[3 * HWY_LANES(float) + 4];
+      store_pixels(r, g, b, rgb);
+      std::memcpy(channels_[0] + 3 * x, rgb, std::min(left, whole));
     } else {
       const Floats d;
       const std::size_t lanes = hn::Lanes(d);
@@ -108,17 +145,23 @@ class RowOut {
   T* channels_[kRuns];
 };
 
+template <typename T, typename Write>
+HWY_INLINE void with_row_of(const SampleRow& row, std::size_t count, Stores stores, Write write) {
+  using enum SampleLayout;
+  row.format.layout == kNchw ? write(RowOut<T, kNchw>(row, count, stores))
+                             : write(RowOut<T, kNhwc>(row, count, stores));
+}
+
 /// Calls `write` with the row as its own type.
 template <typename Write>
 HWY_INLINE void with_row(const SampleRow& row, std::size_t count, Stores stores, Write write) {
-  using enum SampleLayout;
-  const bool planes = row.format.layout == kNchw;
-  if (row.format.type == SampleType::kFloat16) {
-    planes ? write(RowOut<float16_t, kNchw>(row, count, stores))
-           : write(RowOut<float16_t, kNhwc>(row, count, stores));
-  } else {
-    planes ? write(RowOut<float, kNchw>(row, count, stores))
-           : write(RowOut<float, kNhwc>(row, count, stores));
+  switch (row.format.type) {
+    case SampleType::kFloat32:
+      return with_row_of<float>(row, count, stores, write);
+    case SampleType::kFloat16:
+      return with_row_of<float16_t>(row, count, stores, write);
+    case SampleType::kUint8:
+      return with_row_of<std::uint8_t>(row, count, stores, write);
   }
 }
 

@@ -49,8 +49,8 @@ void blend_rows(const std::uint8_t* first, const std::uint8_t* second, int weigh
 void write_row(const PlaneRows& rows, std::size_t count, const ColorMap& map, Stores stores,
                const SampleRow& out);
 
-/// Writes a row of `count` finished pixels, whose channels lie side by side. Reads three vectors
-/// too far at most.
+/// Writes a row of `count` finished pixels, whose channels lie side by side, as kFloat32 or
+/// kFloat16. Reads three vectors too far at most.
 void write_row(const float* pixels, std::size_t count, int channels, const SampleRow& out);
 
 }  // namespace forebay::detail

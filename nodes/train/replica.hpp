@@ -2,6 +2,7 @@
 
 // One copy of the network on one device: what the CPU, CUDA and simulated devices implement.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,18 +11,20 @@
 #include <span>
 #include <string>
 
+#include <forebay/nodes/image/sample.hpp>
 #include <forebay/nodes/network/network.hpp>
 #include <forebay/nodes/network/weights.hpp>
 #include <forebay/nodes/train/loss_scaling.hpp>
 
 namespace forebay {
 
-/// Rows of a batch that one replica works on. `images` is NHWC float, `rows` x height x width x
-/// channels, in memory the caller keeps alive; `labels` has `rows` classes.
+/// Rows of a batch that one replica works on. `images` is NHWC, `rows` x height x width x channels
+/// values of `type`, in memory the caller keeps alive; `labels` has `rows` classes.
 struct Shard {
-  const float* images = nullptr;
+  const void* images = nullptr;
   std::span<const int> labels;
   std::size_t rows = 0;
+  SampleType type = SampleType::kFloat32;
 };
 
 /// Sums over the rows of a shard, so that shards and steps add up exactly.
@@ -55,6 +58,13 @@ struct GradientBucket {
 /// loss are float32 with either.
 enum class Precision : std::uint8_t { kFloat32, kBfloat16, kFloat16 };
 
+/// What the images of a replica's shards are.
+struct ImageInput {
+  SampleType type = SampleType::kFloat32;  // or, of GPUs only, kUint8
+  std::array<float, 3> mean{};             // kUint8: what the replica normalises them by, as
+  std::array<float, 3> std_dev{1, 1, 1};   // `Normalise` does
+};
+
 /// How a network is compiled for a device.
 struct ReplicaOptions {
   std::size_t rows = 1;                       // rows per step, fixed
@@ -62,6 +72,7 @@ struct ReplicaOptions {
   std::size_t bucket_bytes = 25 << 20;        // a bucket closes when it has reached this
   int threads = 1;                            // CPU replicas: threads of one step
   Precision precision = Precision::kFloat32;  // kFloat16: of GPUs only
+  ImageInput images = {};
 };
 
 /// What a replica does besides whose device has memory and queues of its own: batches go there

@@ -13,7 +13,7 @@ void ShardCheck::train(const Shard& shard) const {
                     "many",
                     name_, shard.rows, rows_));
   }
-  labels(shard, "train");
+  content(shard, "train");
 }
 
 void ShardCheck::evaluate(const Shard& shard, std::span<const float> logits) const {
@@ -23,14 +23,18 @@ void ShardCheck::evaluate(const Shard& shard, std::span<const float> logits) con
                     "no more",
                     name_, shard.rows, rows_));
   }
-  labels(shard, "evaluate");
+  content(shard, "evaluate");
   if (!logits.empty() && logits.size() < shard.rows * classes_) {
     throw Error(fmt::format("{}: cannot give the logits of {} rows in {} values; give room for {}",
                             name_, shard.rows, logits.size(), shard.rows * classes_));
   }
 }
 
-void ShardCheck::labels(const Shard& shard, const char* what) const {
+void ShardCheck::content(const Shard& shard, const char* what) const {
+  if (shard.type != type_) {
+    throw Error(fmt::format("{}: cannot {} images of another type than {}, which the replica takes",
+                            name_, what, type_ == SampleType::kUint8 ? "uint8" : "float32"));
+  }
   if (shard.labels.size() != shard.rows) {
     throw Error(fmt::format("{}: cannot {} {} rows with {} labels; give a label for each row",
                             name_, what, shard.rows, shard.labels.size()));

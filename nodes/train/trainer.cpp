@@ -61,12 +61,13 @@ Trainer::Trainer(const Network& network, std::vector<std::unique_ptr<Replica>> r
 }
 
 Shard Trainer::shard(const Batch& batch, std::size_t replica) const {
-  if (batch.format != SampleFormat{}) {
-    throw Error("devices take batches of float32 in NHWC; give the BatchPool no other format");
+  if (batch.format.layout != SampleLayout::kNhwc) {
+    throw Error("devices take batches in NHWC; give the BatchPool no other layout");
   }
   const std::size_t begin = std::min(replica * rows_, batch.filled);
   const std::size_t end = std::min(begin + rows_, batch.filled);
-  return {batch.row(begin), std::span(batch.labels).subspan(begin, end - begin), end - begin};
+  return {batch.sample(begin).values, std::span(batch.labels).subspan(begin, end - begin),
+          end - begin, batch.format.type};
 }
 
 // On the pool a node moves between workers, each of which would grow a team of its own; and a

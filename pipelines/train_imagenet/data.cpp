@@ -78,4 +78,8 @@ ImagePathOptions validation_path(const TrainOptions& options) {
   return result;
 }
 
+SampleFormat sample_format(const TrainOptions& options) {
+  return {.type = on_gpus(options.devices) ? SampleType::kUint8 : SampleType::kFloat32};
+}
+
 }  // namespace forebay

@@ -4,6 +4,7 @@
 
 #include <forebay/graph/graph_options.hpp>
 #include <forebay/nodes/batch/image_path.hpp>
+#include <forebay/nodes/image/sample.hpp>
 #include <forebay/nodes/read/reader.hpp>
 #include <train_imagenet/log.hpp>
 #include <train_imagenet/options.hpp>
@@ -14,6 +15,9 @@ ReaderOptions train_reader(const TrainOptions& options);
 ReaderOptions validation_reader(const TrainOptions& options);
 ImagePathOptions train_path(const TrainOptions& options);
 ImagePathOptions validation_path(const TrainOptions& options);
+
+/// How images lie in batches: for GPUs, which normalise them, as pixels.
+SampleFormat sample_format(const TrainOptions& options);
 
 /// Of a graph that tells `log`, which outlives it, of each image left out.
 GraphOptions log_skipped(Log& log);

@@ -8,6 +8,7 @@
 #include <forebay/nodes/cuda/make_replica.hpp>
 #include <forebay/nodes/sim/sim_profile.hpp>
 #include <forebay/nodes/sim/sim_replica.hpp>
+#include <train_imagenet/data.hpp>
 
 namespace forebay {
 namespace {
@@ -88,6 +89,9 @@ ReplicaOptions replica_options(const TrainOptions& options) {
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
   replica.threads = threads_per_replica(options);
   replica.precision = used_precision(options);
+  const AugmentOptions augment = train_path(options).augment;
+  replica.images = {
+      .type = sample_format(options).type, .mean = augment.rgb_mean, .std_dev = augment.rgb_std};
   return replica;
 }
 

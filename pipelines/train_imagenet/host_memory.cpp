@@ -25,7 +25,8 @@ class Host {
         // Two that the devices are at; GPUs have another, copied while a step runs.
         at_devices_(on_gpus(options.devices) ? 3 : 2),
         cache_(options.cache.value_or(0)),
-        row_(sizeof(float) * static_cast<std::uint64_t>(options.image_shape.channels) *
+        row_(value_bytes(sample_format(options).type) *
+             static_cast<std::uint64_t>(options.image_shape.channels) *
              static_cast<std::uint64_t>(options.image_shape.height) *
              static_cast<std::uint64_t>(options.image_shape.width)),
         batch_(static_cast<std::uint64_t>(options.batch_size)) {

@@ -74,6 +74,17 @@ TrainerOptions trainer_options(const TrainOptions& options, const Schedule& sche
           .stop = InterruptWatch::seen};
 }
 
+void fill_with_noise(Batch& batch, Random& random) {
+  const std::size_t count = batch.rows * batch.row_values();
+  if (batch.format.type == SampleType::kUint8) {
+    std::generate_n(batch.row<std::uint8_t>(0), count,
+                    [&random] { return static_cast<std::uint8_t>(random.below(256)); });
+  } else {
+    std::generate_n(batch.row(0), count,
+                    [&random] { return static_cast<float>(random.uniform(-1, 1)); });
+  }
+}
+
 std::unique_ptr<Trainer> make_trainer(const TrainOptions& options, const Network& network,
                                       const Schedule& schedule, Log& log) {
   tell_averaging(options, log);
@@ -95,8 +106,8 @@ Session::Session(const TrainOptions& options, Log& log)
     : options_(options),
       log_(log),
       network_(make_network(options)),
-      batches_(static_cast<std::size_t>(options.batch_size), options.image_shape, {},
-               batch_memory(options)),
+      batches_(static_cast<std::size_t>(options.batch_size), options.image_shape,
+               sample_format(options), batch_memory(options)),
       images_(options.host_plan.kept_bytes),
       threads_(threads_per_replica(options)),
       clock_(seconds_now),
@@ -205,9 +216,7 @@ Stage<void, BatchHandle> Session::made_up_batches(Graph& graph) const {
   const BatchHandle batch = BatchPool(batches_).take();
   batch->filled = batch->rows;
   Random random(options_.seed);
-  for (float* value = batch->row(0); value != batch->row(batch->rows); ++value) {
-    *value = static_cast<float>(random.uniform(-1, 1));
-  }
+  fill_with_noise(*batch, random);
   for (int& label : batch->labels) {
     label = static_cast<int>(random.below(static_cast<std::uint64_t>(options_.num_classes)));
   }

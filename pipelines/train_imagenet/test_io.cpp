@@ -29,7 +29,8 @@ ReadResult test_io(const TrainOptions& options, Log& log) {
     const auto batch = static_cast<std::uint64_t>(options.batch_size);
     reader.seek(0, (images + batch - 1) / batch * batch);
   }
-  const BatchPool batches(static_cast<std::size_t>(options.batch_size), options.image_shape);
+  const BatchPool batches(static_cast<std::size_t>(options.batch_size), options.image_shape,
+                          sample_format(options));
   const ImagePool images(options.host_plan.kept_bytes);
   ReadSpeedometer speedometer(options, seconds_now);
   Graph graph("test-io", log_skipped(log));

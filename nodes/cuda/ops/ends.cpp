@@ -16,8 +16,18 @@ void Images<Value>::bind(const Arena& arena, const Planner& planner) {
 
 template <class Value>
 void Images<Value>::forward(const Pass& pass) {
-  launch(PadImages<float, Value>{pass.images, y_, channels_},
-         static_cast<Index>(pass.rows) * pixels_, pass.stream);
+  const Index count = static_cast<Index>(pass.rows) * pixels_;
+  if (input_.type == SampleType::kFloat32) {
+    launch(PadImages<float, Value>{static_cast<const float*>(pass.images), y_, channels_}, count,
+           pass.stream);
+    return;
+  }
+  PadImages<std::uint8_t, Value> pad{static_cast<const std::uint8_t*>(pass.images), y_, channels_};
+  for (std::size_t c = 0; c < input_.mean.size(); ++c) {
+    pad.mean[c] = input_.mean[c];
+    pad.scale[c] = 1 / input_.std_dev[c];
+  }
+  launch(pad, count, pass.stream);
 }
 
 template <class Value>

@@ -5,15 +5,16 @@
 #include <forebay/nodes/cuda/kernels/images.hpp>
 #include <forebay/nodes/cuda/kernels/loss.hpp>
 #include <forebay/nodes/cuda/ops/op.hpp>
+#include <forebay/nodes/train/replica.hpp>
 
 namespace forebay::cuda {
 
-/// Takes the pass's images and gives them four channels. Rows that the pass leaves out keep what
-/// they had. No gradient.
+/// Takes the pass's images, which are of `input`'s type, normalises kUint8 and gives all four
+/// channels. Rows that the pass leaves out keep what they had. No gradient.
 template <class Value>
 class Images final : public Op {
  public:
-  explicit Images(Index channels) : channels_(channels) {}
+  Images(Index channels, const ImageInput& input) : channels_(channels), input_(input) {}
 
   void plan_forward(Planner& planner) override;
   void plan_backward(Planner& /*planner*/) override {}
@@ -23,6 +24,7 @@ class Images final : public Op {
 
  private:
   const Index channels_;
+  const ImageInput input_;
   Index pixels_ = 0;  // of a row
   Value* y_ = nullptr;
 };

@@ -18,9 +18,9 @@ namespace forebay::cuda {
 struct Pass {
   Mode mode = Mode::kTraining;
   cudaStream_t stream = nullptr;
-  const float* images = nullptr;  // on the GPU, as what it points to next
-  const int* labels = nullptr;    // a class for each row
-  std::size_t rows = 0;           // of both; inference may leave out the last of those planned for
+  const void* images = nullptr;  // on the GPU, as what it points to next
+  const int* labels = nullptr;   // a class for each row
+  std::size_t rows = 0;          // of both; inference may leave out the last of those planned for
 };
 
 /// Arrays that layers share, in the plan. All are of floats, in the layouts of `Weights` and of the

@@ -142,6 +142,7 @@ BENCHMARK_CAPTURE(augment_planes, float32_nhwc, {SampleType::kFloat32, SampleLay
 BENCHMARK_CAPTURE(augment_planes, float32_nchw, {SampleType::kFloat32, SampleLayout::kNchw});
 BENCHMARK_CAPTURE(augment_planes, float16_nhwc, {SampleType::kFloat16, SampleLayout::kNhwc});
 BENCHMARK_CAPTURE(augment_planes, float16_nchw, {SampleType::kFloat16, SampleLayout::kNchw});
+BENCHMARK_CAPTURE(augment_planes, uint8_nhwc, {SampleType::kUint8, SampleLayout::kNhwc});
 
 void decode_and_augment(benchmark::State& state) {
   const ImagePool pool;

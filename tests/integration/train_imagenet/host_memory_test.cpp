@@ -63,12 +63,15 @@ TEST(HostMemory, MakesQueuesAsLongAsItAllows) {
   }
 }
 
-// A GPU gets a batch while it works on the one before.
-TEST(HostMemory, CountsOneMoreBatchForGpus) {
-  TrainOptions gpu = options({});
-  const std::uint64_t cpu_bytes = host_bytes(gpu, kPhotos);
+// A GPU gets a batch while it works on the one before, and each has pixels.
+TEST(HostMemory, CountsOneMoreBatchForGpusAndAQuarterOfEach) {
+  const TrainOptions cpu = options({});
+  TrainOptions gpu = cpu;
   gpu.devices = {{.kind = "cuda", .index = 0, .profile = {}}};
-  EXPECT_EQ(host_bytes(gpu, kPhotos), cpu_bytes + 64 * kRow);
+  const std::uint64_t batches = batches_alive(cpu);
+  EXPECT_EQ(batches_alive(gpu), batches + 1);
+  const std::uint64_t others = host_bytes(cpu, kPhotos) - batches * 64 * kRow;
+  EXPECT_EQ(host_bytes(gpu, kPhotos), others + (batches + 1) * 64 * kRow / 4);
 }
 
 TEST(HostMemory, GivesEachQueueTheSameImages) {

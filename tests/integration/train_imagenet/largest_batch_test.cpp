@@ -163,8 +163,10 @@ TEST_F(LargestBatch, OfGpusIsWhatTheOneWithTheLeastFreeMemoryHolds) {
     const TrainOptions found = chosen(gpu_options(), 0);
     const auto rows = static_cast<std::size_t>(found.batch_size) / 2;
     EXPECT_EQ(rows % 8, 0u);
-    EXPECT_LE(cuda_replica_bytes(network, {.rows = rows}), (least - 1) * kGiB);
-    EXPECT_GT(cuda_replica_bytes(network, {.rows = rows + 8}), (least - 1) * kGiB);
+    const ImageInput images{.type = SampleType::kUint8};
+    EXPECT_LE(cuda_replica_bytes(network, {.rows = rows, .images = images}), (least - 1) * kGiB);
+    EXPECT_GT(cuda_replica_bytes(network, {.rows = rows + 8, .images = images}),
+              (least - 1) * kGiB);
     EXPECT_EQ(found.lr, linear_rate(found.batch_size));
     EXPECT_THAT(said(), HasSubstr(fmt::format("of the {}.0 GiB of GPU 1 (of what is free, but for "
                                               "1 GiB)",

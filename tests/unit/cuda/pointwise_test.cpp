@@ -87,9 +87,9 @@ TYPED_TEST(PointwiseKernels, PadImagesToFourNormalisedChannels) {
   Array<TypeParam> out(8);
   run_kernel(
       PadImages<std::uint8_t, TypeParam>{
-          pixels.data(), out.data(), 3, {1, 0.5F, 2, 9}, {0, -1, 3, 9}},
+          pixels.data(), out.data(), 3, {0, 2, 5, 9}, {1, 0.5F, 2, 9}},
       2);
-  expect_same<TypeParam>(out.floats(), {0, 63, 513, 0, 51, 50, 411, 0});
+  expect_same<TypeParam>(out.floats(), {0, 63, 500, 0, 51, 50, 398, 0});
 }
 
 TYPED_TEST(PointwiseKernels, PadGrayImagesOfFloats) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 #include <forebay/nodes/cuda/cuda_replica.hpp>
 #include <forebay/nodes/network/weights.hpp>
 #include <forebay/nodes/random.hpp>
+#include <support/error_of.hpp>
 
 #include "../cpu/every_layer.hpp"
 #include "every_order.hpp"
@@ -49,7 +51,8 @@ class GpuReplica : public testing::Test {
     const CudaReplicaOptions options{.replica = {.rows = kRows,
                                                  .label_smoothing = 0.1F,
                                                  .bucket_bytes = 4000,
-                                                 .precision = precision},
+                                                 .precision = precision,
+                                                 .images = images_},
                                      .sgd = kSgd,
                                      .gpu = {0, "test"}};
     return std::make_unique<CudaReplica>(network_, options,
@@ -71,7 +74,7 @@ class GpuReplica : public testing::Test {
   void train(CudaReplica& replica, std::size_t begin, std::size_t end, Trained& out) const {
     OnDevice& device = *replica.on_device();
     std::vector<Samples> samples;
-    for (std::size_t i = begin; i < end; ++i) samples.push_back(samples_of(network_, i));
+    for (std::size_t i = begin; i < end; ++i) samples.push_back(make_samples_(i));
     device.begin_run();
     for (std::size_t i = 0; i < samples.size(); ++i) {
       if (i == 0) device.stage(samples[0].shard());
@@ -132,7 +135,11 @@ class GpuReplica : public testing::Test {
     return weights;
   }
 
-  const Network network_ = reference::every_gpu_layer();
+  Network network_ = reference::every_gpu_layer();
+  ImageInput images_ = {};
+  std::function<Samples(std::size_t)> make_samples_ = [this](std::size_t step) {
+    return samples_of(network_, step);
+  };
 };
 
 TEST_F(GpuReplica, TrainsAsTheCpuDoes) {
@@ -143,6 +150,78 @@ TEST_F(GpuReplica, TrainsAsTheCpuDoes) {
   expect_near(got.parameters, expected.parameters);
   expect_near(got.velocity, expected.velocity);
   expect_near(got.statistics, expected.statistics);
+}
+
+/// Images of the same pixels, as such or normalised by the CPU.
+class GpuReplicaOfPixels : public GpuReplica {
+ protected:
+  GpuReplicaOfPixels() { network_ = reference::bottleneck(); }
+
+  Samples pixels(std::uint64_t step, std::size_t rows = kRows) const {
+    Samples samples = samples_of(network_, step, rows);
+    Random random(8, step);
+    for (std::size_t i = 0; i < samples.images.size(); ++i) {
+      samples.pixels.push_back(static_cast<std::uint8_t>(random.below(256)));
+    }
+    return samples;
+  }
+
+  Samples normalised(std::uint64_t step, std::size_t rows = kRows) const {
+    Samples samples = pixels(step, rows);
+    normalise(samples.pixels, network_.input().width, samples.images.data());
+    samples.pixels.clear();
+    return samples;
+  }
+
+  void take_pixels() {
+    images_ = kPixelInput;
+    make_samples_ = [this](std::size_t step) { return pixels(step); };
+  }
+};
+
+TEST_F(GpuReplicaOfPixels, TrainsWithTheBitsOfWhatTheCpuNormalises) {
+  constexpr Precision kAll[] = {Precision::kFloat32, Precision::kBfloat16, Precision::kFloat16};
+  std::vector<Trained> expected;
+  make_samples_ = [this](std::size_t step) { return normalised(step); };
+  for (const Precision precision : kAll) expected.push_back(trained(precision));
+  take_pixels();
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(same_in_every_order(3, [&] { return trained(kAll[i]); }), expected[i]);
+  }
+}
+
+TEST_F(GpuReplicaOfPixels, EvaluatesWithTheBitsOfWhatTheCpuNormalises) {
+  const auto of_values = make();
+  take_pixels();
+  const auto of_pixels = make();
+  load(*of_values, initial());
+  load(*of_pixels, initial());
+  std::vector<float> got((kRows - 1) * 5), expected((kRows - 1) * 5);
+  of_pixels->evaluate(pixels(0, kRows - 1).shard(), got);
+  of_values->evaluate(normalised(0, kRows - 1).shard(), expected);
+  EXPECT_EQ(got, expected);
+}
+
+TEST_F(GpuReplicaOfPixels, TakesAQuarterOfTheMemoryForThem) {
+  const std::size_t of_values = make()->memory_bytes();
+  take_pixels();
+  const auto saved = static_cast<double>(of_values - make()->memory_bytes());
+  EXPECT_NEAR(saved, 2 * kRows * 3 * 9 * 9 * 3, 2 * 256);  // of both buffers, placed in lines
+}
+
+TEST_F(GpuReplicaOfPixels, RefusesImagesOfAnotherType) {
+  const auto error = [](Replica& replica, const Samples& samples) {
+    return test::error_of([&] { replica.forward_backward(samples.shard(), {}); });
+  };
+  const auto of_values = make();
+  const auto cpu = make_cpu_replica(network_, {.rows = kRows});
+  const char* const refusal =
+      "bottleneck: cannot train images of another type than float32, which the replica takes";
+  EXPECT_EQ(error(*of_values, pixels(0)), refusal);
+  EXPECT_EQ(error(*cpu, pixels(0)), refusal);
+  take_pixels();
+  EXPECT_EQ(error(*make(), normalised(0)),
+            "bottleneck: cannot train images of another type than uint8, which the replica takes");
 }
 
 TEST_F(GpuReplica, GivesTheSameBitsInWhateverOrderItsStreamsRun) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -67,7 +68,10 @@ class GpuTraining : public testing::Test {
       int number, Averaging averaging,
       std::unique_ptr<Convolver> convolver = std::make_unique<HostConvolver>()) const {
     const CudaReplicaOptions options{
-        .replica = {.rows = kRows, .bucket_bytes = 4000, .precision = precision_},
+        .replica = {.rows = kRows,
+                    .bucket_bytes = 4000,
+                    .precision = precision_,
+                    .images = pixels_ == Pixels::kToGpu ? kPixelInput : ImageInput{}},
         .sgd = kSgd,
         .gpu = {number, "test"},
         .averaging = averaging,
@@ -113,8 +117,11 @@ class GpuTraining : public testing::Test {
     Random random(9, number);
     BatchHandle batch = pool.take();
     batch->filled = batch->rows;
-    for (float* value = batch->row(0); value != batch->row(batch->rows); ++value) {
-      *value = static_cast<float>(random.normal());
+    if (pixels_ == Pixels::kNone) {
+      std::generate(batch->row(0), batch->row(batch->rows),
+                    [&random] { return static_cast<float>(random.normal()); });
+    } else {
+      put_pixels(random, *batch);
     }
     if (last_half_overflows_)
       std::fill(batch->row(batch->rows / 2), batch->row(batch->rows), 1e30F);
@@ -122,9 +129,21 @@ class GpuTraining : public testing::Test {
     return batch;
   }
 
+  void put_pixels(Random& random, Batch& batch) const {
+    std::vector<std::uint8_t> pixels(batch.rows * batch.row_values());
+    for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(random.below(256));
+    if (pixels_ == Pixels::kToGpu) {
+      std::ranges::copy(pixels, batch.row<std::uint8_t>(0));
+    } else {
+      normalise(pixels, batch.shape.width, batch.row(0));
+    }
+  }
+
   /// From the trainer's next step up to `end`.
   void run(Trainer& trainer, std::size_t end, Trained& out) const {
-    BatchPool pool(trainer.batch_size(), network_.input());
+    const bool pixels = pixels_ == Pixels::kToGpu;
+    BatchPool pool(trainer.batch_size(), network_.input(),
+                   {.type = pixels ? SampleType::kUint8 : SampleType::kFloat32});
     Graph graph("train", {.threads = 3});
     auto next = static_cast<std::size_t>(trainer.next_step());
     const auto source =
@@ -172,12 +191,27 @@ class GpuTraining : public testing::Test {
     return parts;
   }
 
+  /// What batches have instead of noise, and who normalises them.
+  enum class Pixels { kNone, kToCpu, kToGpu };
+
+  Pixels pixels_ = Pixels::kNone;
   Precision precision_ = Precision::kFloat32;
   float loss_scale_ = 1 << 20;  // too much: float16 halves it at the first step
   std::chrono::milliseconds step_limit_ = 20s;
   bool last_half_overflows_ = false;  // of each batch, in float16
-  const Network network_ = reference::every_gpu_layer();
+  Network network_ = reference::every_gpu_layer();
 };
+
+TEST_F(GpuTraining, FromPixelsHasTheBitsOfWhatTheCpuNormalises) {
+  network_ = reference::bottleneck();
+  for (const std::size_t count : {1, 2}) {
+    pixels_ = Pixels::kToCpu;
+    const Trained expected = trained(*gpus(count));
+    expect_same_training(expected, trained(*cpus(count)));
+    pixels_ = Pixels::kToGpu;
+    EXPECT_EQ(same_in_every_order(3, [&] { return trained(*gpus(count)); }), expected);
+  }
+}
 
 TEST_F(GpuTraining, IsTheCpusWithOneGpuAndWithTwo) {
   for (const std::size_t count : {1, 2}) {

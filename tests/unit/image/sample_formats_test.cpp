@@ -46,12 +46,14 @@ template <typename T>
 constexpr T kUntouched = 1e30f;
 template <>
 constexpr Float16 kUntouched<Float16>{0x7bff};  // the largest
+template <>
+constexpr std::uint8_t kUntouched<std::uint8_t> = 0xa5;
 
-/// Writes a sample through `write` in this format, and expects the values of `expected` (NHWC) in
-/// it and none before or after it.
+/// Writes a sample through `write` in this format, and expects in it what `is_value(value,
+/// expected, channel)` takes for those of `expected` (NHWC), and none before or after it.
 template <typename T>
 void expect_sample(const auto& write, SampleLayout layout, ImageShape shape,
-                   const std::vector<float>& expected) {
+                   const std::vector<float>& expected, const auto& is_value) {
   constexpr std::size_t kMargin = 33;  // not a whole vector, so not aligned for one either
   std::vector<T> memory(expected.size() + 2 * kMargin, kUntouched<T>);
   write(SampleOut(memory.data() + kMargin, layout));
@@ -59,7 +61,7 @@ void expect_sample(const auto& write, SampleLayout layout, ImageShape shape,
     for (int x = 0; x < shape.width; ++x) {
       for (int c = 0; c < shape.channels; ++c) {
         const T value = memory[kMargin + place(layout, shape, y, x, c)];
-        ASSERT_TRUE(is_value(value, expected[place(SampleLayout::kNhwc, shape, y, x, c)]))
+        ASSERT_TRUE(is_value(value, expected[place(SampleLayout::kNhwc, shape, y, x, c)], c))
             << "y " << y << " x " << x << " channel " << c;
       }
     }
@@ -69,16 +71,40 @@ void expect_sample(const auto& write, SampleLayout layout, ImageShape shape,
   EXPECT_TRUE(std::all_of(memory.end() - kMargin, memory.end(), is_untouched));
 }
 
-/// The same in all formats.
+std::vector<float> in_float32(const auto& write, ImageShape shape) {
+  std::vector<float> values(static_cast<std::size_t>(shape.channels * shape.height * shape.width));
+  write(SampleOut(values.data()));
+  return values;
+}
+
+/// The same in all formats of normalised values.
 void expect_samples(const auto& write, ImageShape shape) {
-  std::vector<float> expected(
-      static_cast<std::size_t>(shape.channels * shape.height * shape.width));
-  write(SampleOut(expected.data()));
+  const std::vector<float> expected = in_float32(write, shape);
+  const auto same = [](auto value, float value_expected, int /*channel*/) {
+    return is_value(value, value_expected);
+  };
   for (SampleLayout layout : {SampleLayout::kNhwc, SampleLayout::kNchw}) {
-    expect_sample<float>(write, layout, shape, expected);
-    expect_sample<Float16>(write, layout, shape, expected);
+    expect_sample<float>(write, layout, shape, expected, same);
+    expect_sample<Float16>(write, layout, shape, expected, same);
   }
 }
+
+/// The same as pixels that are normalised later: bit for bit but where `rounding`, in pixels, says
+/// that the values had not been rounded to pixels before.
+void expect_pixels(const auto& write, const AugmentOptions& options, float rounding) {
+  const ImageShape& shape = options.image_shape;
+  const auto same = [&](std::uint8_t pixel, float expected, int channel) {
+    const auto c = static_cast<std::size_t>(channel);
+    const float mean = options.rgb_mean[c], deviation = options.rgb_std[c];
+    const float value = (static_cast<float>(pixel) - mean) * (1 / deviation);
+    return std::abs(value - expected) * deviation <= rounding;
+  };
+  for (SampleLayout layout : {SampleLayout::kNhwc, SampleLayout::kNchw}) {
+    expect_sample<std::uint8_t>(write, layout, shape, in_float32(write, shape), same);
+  }
+}
+
+constexpr float kHalfAPixel = 0.5f + 1e-4f;  // and what float32 rounds
 
 constexpr std::array<ImageShape, 3> kShapes{{{3, 1, 1}, {3, 20, 37}, {3, 112, 130}}};
 
@@ -103,7 +129,9 @@ TEST(SampleFormats, OfPlanesHaveTheSameValues) {
         const auto part = decode_planes(bytes, ImagePool(), [&](ImageSize size) {
           return augment.wanted_planes(size, Random(i));
         });
-        expect_samples([&](SampleOut out) { augment(*part, Random(i), out); }, shape);
+        const auto write = [&](SampleOut out) { augment(*part, Random(i), out); };
+        expect_samples(write, shape);
+        expect_pixels(write, augment.options(), kHalfAPixel);
       }
     }
   });
@@ -115,7 +143,9 @@ TEST(SampleFormats, OfPixelsHaveTheSameValues) {
     for (const ImageShape& shape : kShapes) {
       const Augment augment(imagenet_train(shape));
       for (std::uint64_t i = 0; i < 4; ++i) {
-        expect_samples([&](SampleOut out) { augment(image, Random(i), out); }, shape);
+        const auto write = [&](SampleOut out) { augment(image, Random(i), out); };
+        expect_samples(write, shape);
+        expect_pixels(write, augment.options(), 0);
       }
     }
   });
@@ -128,7 +158,9 @@ TEST(SampleFormats, OfGrayHaveTheSameValues) {
       for (int width : {1, 17, 70}) {
         const Normalise normalise(width, 1, {123.68f, 0, 0}, {58.393f, 1, 1});
         const ImageView view = image.view().part({0, 0, 40, width});
-        expect_samples([&](SampleOut out) { normalise(view, mirror, out); }, {1, 40, width});
+        const auto write = [&](SampleOut out) { normalise(view, mirror, out); };
+        expect_samples(write, {1, 40, width});
+        expect_pixels(write, {.image_shape = {1, 40, width}, .rgb_std = {58.393f, 1, 1}}, 0);
       }
     }
   });
@@ -141,9 +173,13 @@ TEST(SampleFormats, OfChangedColoursHaveTheSameValues) {
   const Augment augment(options);
   const auto part = decode_planes(
       bytes, ImagePool(), [&](ImageSize size) { return augment.wanted_planes(size, Random(1)); });
-  expect_samples([&](SampleOut out) { augment(*part, Random(1), out); }, kShapes[2]);
+  const auto of_planes = [&](SampleOut out) { augment(*part, Random(1), out); };
+  expect_samples(of_planes, kShapes[2]);
+  expect_pixels(of_planes, options, 0);  // colours are changed in 8 bits
   const Image image = decode(bytes, ImagePool());
-  expect_samples([&](SampleOut out) { augment(image, Random(1), out); }, kShapes[2]);
+  const auto of_pixels = [&](SampleOut out) { augment(image, Random(1), out); };
+  expect_samples(of_pixels, kShapes[2]);
+  expect_pixels(of_pixels, options, 0);
 }
 
 TEST(SampleFormats, HalvesHaveTheBitsOfIeee754) {
