@@ -34,13 +34,17 @@ class Compiler {
       }
     }
     emit_logits();
+    end_group();
     return std::move(result_);
   }
 
  private:
   void emit_logits();
   void begin_group(const FusedNetwork& fused, std::size_t first);
-  GroupSize size_of_group(const FusedNetwork& fused, std::size_t first) const;
+  void end_group();
+  void hold_blocks(const FusedNetwork& fused, std::size_t first, std::size_t end);
+  bool sums_blocks(const FusedLayer& layer) const;
+  GroupSize size_of_group(const FusedNetwork& fused, std::size_t first, std::size_t end) const;
   std::size_t weight_bytes(int layer) const;
   std::size_t value_size() const {
     return precision_ == Precision::kFloat32 ? sizeof(float) : sizeof(Bfloat16);
@@ -76,6 +80,7 @@ class Compiler {
   Planner& planner_;
   const FlatArrays& arrays_;
   CompiledNetwork result_;
+  std::unique_ptr<Op> repeat_;  // of the norm in front of this group, where it is computed again
 };
 
 void Compiler::emit_logits() {
@@ -95,25 +100,56 @@ std::size_t Compiler::weight_bytes(int layer) const {
   return bytes;
 }
 
-GroupSize Compiler::size_of_group(const FusedNetwork& fused, std::size_t first) const {
+GroupSize Compiler::size_of_group(const FusedNetwork& fused, std::size_t first,
+                                  std::size_t end) const {
   GroupSize size;
   const auto add = [&](int tensor) {
     if (tensor >= 0) size.bytes_of_row += value_size() * planner_.tensor(tensor).row_size();
   };
   add(fused.layers[first].input);
-  for (std::size_t i = first; i < fused.layers.size(); ++i) {
-    const FusedLayer& layer = fused.layers[i];
-    if (i > first && layer.kind == LayerKind::kBatchNorm) break;
-    add(layer.output);
-    size.weight_bytes += weight_bytes(layer.layer);
+  for (std::size_t i = first; i < end; ++i) {
+    add(fused.layers[i].output);
+    size.weight_bytes += weight_bytes(fused.layers[i].layer);
   }
   return size;
 }
 
 void Compiler::begin_group(const FusedNetwork& fused, std::size_t first) {
+  std::size_t end = first + 1;
+  while (end < fused.layers.size() && fused.layers[end].kind != LayerKind::kBatchNorm) ++end;
   const std::size_t block =
-      block_rows(planner_.rows, planner_.threads, size_of_group(fused, first));
+      block_rows(planner_.rows, planner_.threads, size_of_group(fused, first, end));
   result_.groups.push_back({.forward = {}, .backward = {}, .block = block});
+  if (block < planner_.rows) hold_blocks(fused, first, end);
+}
+
+void Compiler::end_group() {
+  if (repeat_ != nullptr) add_op(std::move(repeat_));
+}
+
+bool Compiler::sums_blocks(const FusedLayer& layer) const {
+  return layer.kind == LayerKind::kConvolution && precision_ == Precision::kBfloat16 &&
+         forebay::sums_blocks(network_.layers[static_cast<std::size_t>(layer.layer)],
+                              planner_.tensor(layer.input).shape);
+}
+
+// What only ops of one group use need not be in memory for more than a block.
+void Compiler::hold_blocks(const FusedNetwork& fused, std::size_t first, std::size_t end) {
+  const std::size_t block = result_.groups.back().block;
+  const auto& layers = fused.layers;
+  for (std::size_t i = first; i < end; ++i) {
+    const bool to_norm = end < layers.size() && layers[end].input == layers[i].output;
+    if (to_norm && sums_blocks(layers[i])) {
+      planner_.tensor(layers[i].output).gradient_rows = block;
+    }
+  }
+  if (layers[first].kind != LayerKind::kBatchNorm || layers[first].other >= 0) return;
+  const int output = layers[first].output;
+  for (std::size_t i = first + 1; i < layers.size(); ++i) {
+    const bool reads = layers[i].input == output || layers[i].other == output;
+    if (reads && !(i < end && sums_blocks(layers[i]))) return;
+  }
+  planner_.tensor(output).value_rows = block;
 }
 
 void Compiler::compile_norm(const FusedNetwork& fused, std::size_t index) {
@@ -131,12 +167,16 @@ void Compiler::emit_norm(const FusedNetwork& fused, std::size_t index) {
       std::make_unique<Norm<Value>>(layer.input, layer.other, layer.output, activation_of(layer),
                                     parameters_of(layer.layer), statistics_of(layer.layer));
   auto& shared = *norm;
+  end_group();
   add_op(std::make_unique<NormMoments<Value>>(shared));
   run_backward(shared);
   begin_group(fused, index);
   run_forward(shared);
   result_.ops.push_back(std::move(norm));
   add_op(std::make_unique<NormGradientMoments<Value>>(shared));
+  if (planner_.tensor(layer.output).value_rows != 0) {
+    repeat_ = std::make_unique<NormRepeat<Value>>(shared);
+  }
 }
 
 ParameterPlaces Compiler::parameters_of(int index) const {

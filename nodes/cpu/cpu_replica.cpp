@@ -58,31 +58,38 @@ void CpuReplica::take_memory() {
 }
 
 template <class Body>
-void CpuReplica::for_each_block(const OpGroup& group, Pass& pass, const Body& body) {
-  for (std::size_t begin = 0; begin < options_.rows; begin += group.block) {
-    pass.block = {begin, group.block};
+void CpuReplica::for_each_block(const OpGroup& group, Pass& pass, bool downwards,
+                                const Body& body) {
+  const std::size_t count = options_.rows / group.block;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t index = downwards ? count - 1 - i : i;
+    pass.block = {index * group.block, group.block, i == 0, i == count - 1};
     body();
   }
 }
 
 void CpuReplica::run_forward(Pass pass) {
+  bool downwards = false;
   for (const OpGroup& group : step_.compiled.groups) {
     for (Op* op : group.forward) op->start_forward(pass);
-    for_each_block(group, pass, [&] {
+    for_each_block(group, pass, downwards, [&] {
       for (Op* op : group.forward) op->forward(pass);
     });
+    downwards = !downwards;
   }
 }
 
 void CpuReplica::run_backward(Pass pass,
                               const std::function<void(const GradientBucket&)>& on_bucket) {
   buckets_.start();
+  bool downwards = false;
   const auto& groups = step_.compiled.groups;
   for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
     for (Op* op : group->backward) op->start_backward(pass);
-    for_each_block(*group, pass, [&] {
+    for_each_block(*group, pass, downwards, [&] {
       for (Op* op : group->backward) op->backward(pass);
     });
+    downwards = !downwards;
     for (Op* op : group->backward) {
       op->finish_backward(pass);
       buckets_.complete(op->parameters(), gradients_, on_bucket);

@@ -44,7 +44,7 @@ class CpuReplica final : public Replica {
 
   void take_memory();
   template <class Body>
-  void for_each_block(const OpGroup& group, Pass& pass, const Body& body);
+  void for_each_block(const OpGroup& group, Pass& pass, bool downwards, const Body& body);
   void run_forward(Pass pass);
   void run_backward(Pass pass, const std::function<void(const GradientBucket&)>& on_bucket);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <forebay/nodes/cpu/bfloat16_kernels.hpp>
 #include <forebay/nodes/widest.hpp>
 
 namespace forebay::kernels {
@@ -215,6 +216,11 @@ void merge_moments(std::size_t rows, double* mean, double* squares, std::size_t 
 template <class Value>
 void normalise(const Value* x, std::size_t rows, std::size_t channels, Affine affine,
                const std::type_identity_t<Value>* other, float floor, Value* y) {
+  if constexpr (std::is_same_v<Value, Bfloat16>) {
+    if (has_bfloat16_kernels(channels)) {
+      return normalise_bfloat16(x, rows, channels, affine, other, floor, y);
+    }
+  }
   if (other != nullptr) {
     widest<normalise_add<Value>>(x, rows, channels, affine.scale, affine.shift, other, floor, y);
   } else {
@@ -239,6 +245,12 @@ template <class Value>
 void normalise_backward(const Value* x, const Value* g, std::size_t rows, std::size_t channels,
                         Affine affine, float floor, const float* mean, const float* slope,
                         const float* offset, Value* dx) {
+  if constexpr (std::is_same_v<Value, Bfloat16>) {
+    if (has_bfloat16_kernels(channels)) {
+      return normalise_backward_bfloat16(x, g, rows, channels, affine, floor, mean, slope, offset,
+                                         dx);
+    }
+  }
   widest<normalise_backward_block<Value>>(x, g, rows, channels, affine.scale, affine.shift, floor,
                                           mean, slope, offset, dx);
 }
@@ -252,6 +264,9 @@ void add_floor(const Value* a, const std::type_identity_t<Value>* b, std::size_t
 template <class Value>
 void mask_gradient(const Value* a, const std::type_identity_t<Value>* b, const Value* y,
                    std::size_t size, float floor, Value* dz) {
+  if constexpr (std::is_same_v<Value, Bfloat16>) {
+    if (has_bfloat16_kernels(size)) return mask_gradient_bfloat16(a, b, y, size, floor, dz);
+  }
   widest<mask_gradient_loop<Value>>(a, b, y, size, floor, dz);
 }
 

@@ -11,18 +11,28 @@ namespace forebay {
 /// Rows of a batch that go through a group of ops before the next ones do.
 struct Block {
   std::size_t begin = 0, rows = 0;
+  bool first = true, last = true;  // of those that run
 
   std::size_t end() const { return begin + rows; }
 };
 
-/// The rows of a tensor in memory.
+/// Where the rows of a tensor are.
 template <class Value>
 struct Rows {
   Value* first = nullptr;
-  std::size_t size = 0;  // values of one
+  std::size_t size = 0;  // values of one; 0 where every block is in the same place
 
   Value* of(const Block& block) const { return first + block.begin * size; }
 };
+template <class Value>
+Rows<Value> values_of(const Tensor& tensor, const Arena& arena) {
+  return {arena.values<Value>(tensor.value), tensor.value_rows == 0 ? tensor.row_size() : 0};
+}
+/// Of the gradient, or a term of it, that is at `first`.
+template <class Value>
+Rows<Value> gradients_of(const Tensor& tensor, Value* first) {
+  return {first, tensor.gradient_rows == 0 ? tensor.row_size() : 0};
+}
 
 /// What changes from one call to the next.
 struct Pass {

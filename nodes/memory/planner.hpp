@@ -15,6 +15,8 @@ struct Tensor {
   ImageShape shape;            // of one row; NHWC in memory
   int value = -1;              // buffer of rows x shape values
   std::vector<int> gradients;  // a buffer from each layer that reads the tensor
+  // Rows that are in memory at a time, of values and of each gradient; 0 for all.
+  std::size_t value_rows = 0, gradient_rows = 0;
 
   std::size_t channels() const { return static_cast<std::size_t>(shape.channels); }
   std::size_t pixels() const { return static_cast<std::size_t>(shape.height * shape.width); }
@@ -37,6 +39,18 @@ class Planner {
   Tensor& tensor(int index) { return tensors[static_cast<std::size_t>(index)]; }
   const Tensor& tensor(int index) const { return tensors[static_cast<std::size_t>(index)]; }
   void next_moment() { ++now_; }
+
+  /// A buffer for a tensor's values, or for a term of its gradient, that is written now.
+  template <class Value>
+  int write_value_of(const Tensor& tensor) {
+    return write_values<Value>((tensor.value_rows == 0 ? rows : tensor.value_rows) *
+                               tensor.row_size());
+  }
+  template <class Value>
+  int write_gradient_of(const Tensor& tensor) {
+    return write_values<Value>((tensor.gradient_rows == 0 ? rows : tensor.gradient_rows) *
+                               tensor.row_size());
+  }
 
   /// A buffer that is written now.
   int write(std::size_t bytes) {

@@ -31,6 +31,10 @@ void turn_weights(const Layer& layer, const ImageShape& input, std::size_t rows,
   kernels.turns_weights = true;
 }
 
+Patches window_of(const Layer& layer, const ImageShape& input) {
+  return {input, layer.output, layer.kernel, layer.stride, layer.padding};
+}
+
 /// Whether the gradient of the weights is computed by a product of matrices for each place of the
 /// window. Where that is one place, oneDNN's product is as fast.
 template <class Value>
@@ -76,6 +80,11 @@ void multiply_patches(const Layer& layer, const Patches& patches, std::size_t ro
 
 }  // namespace
 
+bool sums_blocks(const Layer& layer, const ImageShape& input) {
+  const Patches window = window_of(layer, input);
+  return multiplies_places<Bfloat16>(layer, window) && WeightsGradient::suits_blocks(window);
+}
+
 template <class Value>
 WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input, KernelRows rows) {
   constexpr auto kDirect = dnnl::algorithm::convolution_direct;
@@ -109,9 +118,10 @@ WeightedKernels convolution_kernels(const Layer& layer, const ImageShape& input,
                           .plain_weights = onednn::plain<float>(dims),
                           .weights_gradient = backward_weights.diff_weights_desc()};
   if (layer.stride == 1) turn_weights<Value>(layer, input, rows.block, kernels);
-  const Patches window{input, layer.output, layer.kernel, layer.stride, layer.padding};
+  const Patches window = window_of(layer, input);
   if (multiplies_places<Value>(layer, window)) {
-    kernels.own_gradient.emplace(window, rows.all);
+    const bool in_blocks = sums_blocks(layer, input);
+    kernels.own_gradient.emplace(window, in_blocks ? rows.block : rows.all, rows.all);
     kernels.weights_gradient = kernels.plain_weights;
   } else if (multiplies_patches<Value>(layer)) {
     multiply_patches<Value>(layer, window, rows.all, kernels);

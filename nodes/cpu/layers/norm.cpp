@@ -13,9 +13,10 @@ constexpr double kNewShare = 0.1;  // of the batch's statistics in the running o
 // Each part has 2 x columns sums in double and as many in float.
 constexpr std::size_t kSumBytes = 2 * (sizeof(double) + sizeof(float));
 
-/// Pixels that make one line, so that lines are as wide as vectors like them.
+/// Pixels that make one line, so that lines are as wide as vectors like them: two of floats, or one
+/// of bfloat16.
 std::size_t pixels_of_line(std::size_t pixels, std::size_t channels) {
-  constexpr std::size_t kColumns = 64;
+  constexpr std::size_t kColumns = 32;
   std::size_t count = 1;
   while (count * channels < kColumns && pixels % (2 * count) == 0) count *= 2;
   return count;
@@ -52,7 +53,7 @@ void Norm<Value>::plan_forward(Planner& planner) {
   planner.read(planner.tensor(input_).value);
   planner.read(sums_buffer_);
   if (adds()) planner.read(planner.tensor(other_).value);
-  planner.tensor(output_).value = planner.write_values<Value>(pixels_ * channels_);
+  planner.tensor(output_).value = planner.write_value_of<Value>(planner.tensor(output_));
   kept_ = planner.keep_floats(3 * channels_ + 5 * columns_);
 }
 
@@ -79,16 +80,22 @@ void Norm<Value>::plan_backward(Planner& planner) {
   } else {
     gradient_.read(planner);
   }
-  input_gradient_ = planner.write_values<Value>(pixels_ * channels_);
+  input_gradient_ = planner.write_gradient_of<Value>(input);
   input.gradients.push_back(input_gradient_);
 }
 
 template <class Value>
+void Norm<Value>::plan_repeat(Planner& planner) {
+  planner.read(planner.tensor(input_).value);
+  planner.read(planner.tensor(output_).value);
+}
+
+template <class Value>
 void Norm<Value>::bind(const Arena& arena, const Planner& planner) {
-  const auto value = [&](int tensor) { return arena.values<Value>(planner.tensor(tensor).value); };
-  x_ = value(input_);
-  if (adds()) added_ = value(other_);
-  y_ = value(output_);
+  const Tensor &input = planner.tensor(input_), &output = planner.tensor(output_);
+  x_ = values_of<const Value>(input, arena);
+  if (adds()) added_ = values_of<const Value>(planner.tensor(other_), arena);
+  y_ = values_of<Value>(output, arena);
   float* next = arena.floats(kept_);
   for (float** array : {&gamma_, &beta_, &inverse_deviation_}) {
     *array = next;
@@ -103,8 +110,10 @@ void Norm<Value>::bind(const Arena& arena, const Planner& planner) {
   forward_sums_bytes_ = static_cast<std::byte*>(arena.bytes(sums_buffer_));
 
   gradient_.bind(arena);
-  if (adds()) masked_ = arena.values<Value>(masked_buffer_);
-  dx_ = arena.values<Value>(input_gradient_);
+  if (adds()) masked_ = {arena.values<Value>(masked_buffer_), output.row_size()};
+  g_ = adds() ? Rows<const Value>{masked_.first, masked_.size}
+              : gradients_of(output, gradient_.first());
+  dx_ = gradients_of(input, arena.values<Value>(input_gradient_));
   gamma_gradient_ = arena.floats(places_.gradients) + places_.offsets[0];
   beta_gradient_ = arena.floats(places_.gradients) + places_.offsets[1];
   backward_sums_bytes_ = static_cast<std::byte*>(arena.bytes(backward_sums_));
@@ -127,9 +136,7 @@ float* Norm<Value>::scratch(int part) const {
 
 template <class Value>
 Part Norm<Value>::lines_of(const Block& block, int part) const {
-  const Part own = part_of(block.rows * lines_of_row_, part, threads_);
-  const std::size_t begin = block.begin * lines_of_row_;
-  return {begin + own.begin, begin + own.end};
+  return part_of(block.rows * lines_of_row_, part, threads_);
 }
 
 template <class Value>
@@ -144,12 +151,12 @@ double Norm<Value>::total(std::size_t i) const {
 template <class Value>
 void Norm<Value>::add_moments(const Block& block) {
   sums_ = forward_sums_bytes_;
-  if (block.begin == 0) std::fill(lines_seen_.begin(), lines_seen_.end(), 0);
+  if (block.first) std::fill(lines_seen_.begin(), lines_seen_.end(), 0);
   for_each_part(threads_, [this, &block](int part) {
     const Part lines = lines_of(block, part);
     std::size_t& seen = lines_seen_[static_cast<std::size_t>(part)];
-    kernels::add_moments(seen, x_ + lines.begin * columns_, lines.size(), columns_, sums(part),
-                         sums(part) + columns_, scratch(part));
+    kernels::add_moments(seen, x_.of(block) + lines.begin * columns_, lines.size(), columns_,
+                         sums(part), sums(part) + columns_, scratch(part));
     seen += lines.size();
   });
 }
@@ -168,8 +175,9 @@ void Norm<Value>::forward(const Pass& pass) {
   for_each_part(threads_, [this, &pass](int part) {
     const Part lines = lines_of(pass.block, part);
     const std::size_t at = lines.begin * columns_;
-    kernels::normalise(x_ + at, lines.size(), columns_, affine(), adds() ? added_ + at : nullptr,
-                       floor_, y_ + at);
+    kernels::normalise(x_.of(pass.block) + at, lines.size(), columns_, affine(),
+                       adds() ? added_.of(pass.block) + at : nullptr, floor_,
+                       y_.of(pass.block) + at);
   });
 }
 
@@ -224,25 +232,29 @@ void Norm<Value>::add_gradient_moments(const Block& block) {
   gather(gradient_, block, threads_);
   sums_ = backward_sums_bytes_;
   for_each_part(threads_, [this, &block](int part) {
-    if (block.begin == 0) std::fill_n(sums(part), 2 * columns_, 0.0);
+    if (block.first) std::fill_n(sums(part), 2 * columns_, 0.0);
+    if (adds()) return mask_and_sum_gradient(block, part);
     const Part lines = lines_of(block, part);
-    if (adds()) return mask_and_sum_gradient(lines, part);
     const std::size_t at = lines.begin * columns_;
-    kernels::add_gradient_moments(x_ + at, gradient_.first() + at, lines.size(), columns_, affine(),
-                                  floor_, mean_, sums(part), scratch(part));
+    kernels::add_gradient_moments(x_.of(block) + at, g_.of(block) + at, lines.size(), columns_,
+                                  affine(), floor_, mean_, sums(part), scratch(part));
   });
 }
 
 template <class Value>
-void Norm<Value>::mask_and_sum_gradient(const Part& lines, int part) {
+void Norm<Value>::mask_and_sum_gradient(const Block& block, int part) {
+  const Part lines = lines_of(block, part);
+  const std::size_t begin = block.begin * lines_of_row_ * columns_;
+  const Value* first = gradient_.first() + begin;
+  const Value* second = gradient_.second() == nullptr ? nullptr : gradient_.second() + begin;
   // A few lines of the masked gradient are summed while they are in the first-level cache.
   const std::size_t most = std::max<std::size_t>(32, 16384 / columns_);
   for (std::size_t line = lines.begin; line < lines.end; line += most) {
     const std::size_t count = std::min(most, lines.end - line), at = line * columns_;
-    const Value* second = gradient_.second() == nullptr ? nullptr : gradient_.second() + at;
-    kernels::mask_gradient(gradient_.first() + at, second, y_ + at, count * columns_, floor_,
-                           masked_ + at);
-    kernels::add_gradient_moments(x_ + at, masked_ + at, count, columns_, affine(),
+    Value* masked = masked_.of(block) + at;
+    kernels::mask_gradient(first + at, second == nullptr ? nullptr : second + at, y_.of(block) + at,
+                           count * columns_, floor_, masked);
+    kernels::add_gradient_moments(x_.of(block) + at, masked, count, columns_, affine(),
                                   kernels::kNoFloor, mean_, sums(part), scratch(part));
   }
 }
@@ -265,14 +277,13 @@ void Norm<Value>::start_backward(const Pass& /*pass*/) {
 
 template <class Value>
 void Norm<Value>::backward(const Pass& pass) {
-  // What was added to needs its gradient masked as well, and then it need not be masked again.
-  const Value* g = adds() ? masked_ : gradient_.first();
   const float floor = adds() ? kernels::kNoFloor : floor_;
-  for_each_part(threads_, [this, &pass, g, floor](int part) {
+  for_each_part(threads_, [this, &pass, floor](int part) {
     const Part lines = lines_of(pass.block, part);
     const std::size_t at = lines.begin * columns_;
-    kernels::normalise_backward(x_ + at, g + at, lines.size(), columns_, affine(), floor, mean_,
-                                slope_, offset_, dx_ + at);
+    kernels::normalise_backward(x_.of(pass.block) + at, g_.of(pass.block) + at, lines.size(),
+                                columns_, affine(), floor, mean_, slope_, offset_,
+                                dx_.of(pass.block) + at);
   });
 }
 

@@ -36,6 +36,7 @@ class Norm final : public Op {
   /// other: see NormMoments and NormGradientMoments.
   void plan_moments(Planner& planner);
   void plan_gradient_moments(Planner& planner);
+  void plan_repeat(Planner& planner);
   void add_moments(const Block& block);
   void add_gradient_moments(const Block& block);
 
@@ -58,7 +59,7 @@ class Norm final : public Op {
   void use_batch_statistics();
   void use_running_statistics();
   void set_affine(std::size_t channel, double mean, double variance);
-  void mask_and_sum_gradient(const Part& lines, int part);
+  void mask_and_sum_gradient(const Block& block, int part);
 
   int input_, other_, output_;
   ParameterPlaces places_;
@@ -75,8 +76,10 @@ class Norm final : public Op {
   int masked_buffer_ = -1, input_gradient_ = -1;
   OutputGradient<Value> gradient_;
 
-  const Value *x_ = nullptr, *added_ = nullptr;
-  Value *y_ = nullptr, *masked_ = nullptr, *dx_ = nullptr;
+  Rows<const Value> x_, added_;
+  // What was added to needs its gradient masked as well, and then it need not be masked again.
+  Rows<const Value> g_;
+  Rows<Value> y_, masked_, dx_;
   float *gamma_ = nullptr, *beta_ = nullptr, *inverse_deviation_ = nullptr;  // `channels_` each
   float *mean_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;              // `columns_` each
   float *slope_ = nullptr, *offset_ = nullptr;
@@ -99,6 +102,23 @@ class NormMoments final : public Op {
     if (pass.mode == Mode::kTraining) norm_.add_moments(pass.block);
   }
   void backward(const Pass& /*pass*/) override {}
+
+ private:
+  Norm<Value>& norm_;
+};
+
+/// Runs last of the ops that read a norm whose output is not kept, thus first on the way back:
+/// computes each block of it once more.
+template <class Value>
+class NormRepeat final : public Op {
+ public:
+  explicit NormRepeat(Norm<Value>& norm) : norm_(norm) {}
+
+  void plan_forward(Planner& /*planner*/) override {}
+  void plan_backward(Planner& planner) override { norm_.plan_repeat(planner); }
+  void bind(const Arena& /*arena*/, const Planner& /*planner*/) override {}
+  void forward(const Pass& /*pass*/) override {}
+  void backward(const Pass& pass) override { norm_.forward(pass); }
 
  private:
   Norm<Value>& norm_;

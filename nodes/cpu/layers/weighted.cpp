@@ -34,6 +34,8 @@ Weighted<Value>::Weighted(const Layer& layer, int input, int output, ParameterPl
       input_(input),
       output_(output),
       places_(std::move(places)) {
+  sums_blocks_ = kernels_.own_gradient && block < planner.rows &&
+                 sums_blocks(layer, planner.tensor(input).shape);
   reorders_gradient_ = kernels_.weights_gradient != kernels_.plain_weights;
   own_data_weights_ = !reads_images() &&
                       (kernels_.turns_weights ||
@@ -46,7 +48,7 @@ void Weighted<Value>::plan_forward(Planner& planner) {
   rows_ = planner.rows;
   threads_ = planner.threads;
   planner.read(planner.tensor(input_).value);
-  output.value = planner.write_values<Value>(planner.rows * output.row_size());
+  output.value = planner.write_value_of<Value>(output);
   forward_scratch_ = planner.write(kernels_.forward.scratchpad_desc().get_size());
   weights_ = planner.keep(kernels_.forward.weights_desc(0).get_size());
   if (own_data_weights_) {
@@ -61,7 +63,7 @@ void Weighted<Value>::plan_backward(Planner& planner) {
   gradient_.plan(planner, planner.tensor(output_), 1);
   planner.read(input.value);
   if (!reads_images()) {
-    input_gradient_ = planner.write_values<Value>(planner.rows * input.row_size());
+    input_gradient_ = planner.write_gradient_of<Value>(input);
     input.gradients.push_back(input_gradient_);
     data_scratch_ = planner.write(kernels_.backward_data.scratchpad_desc().get_size());
   }
@@ -82,13 +84,13 @@ void Weighted<Value>::plan_backward(Planner& planner) {
 template <class Value>
 void Weighted<Value>::bind(const Arena& arena, const Planner& planner) {
   const Tensor &input = planner.tensor(input_), &output = planner.tensor(output_);
-  x_ = {arena.values<Value>(input.value), input.row_size()};
-  y_ = {arena.values<Value>(output.value), output.row_size()};
+  x_ = values_of<const Value>(input, arena);
+  y_ = values_of<Value>(output, arena);
   bind_forward(arena);
   gradient_.bind(arena);
-  dy_ = {gradient_.first(), output.row_size()};
+  dy_ = gradients_of(output, gradient_.first());
   if (!reads_images()) {
-    dx_ = {arena.values<Value>(input_gradient_), input.row_size()};
+    dx_ = gradients_of(input, arena.values<Value>(input_gradient_));
     bind_backward_data(arena);
   }
   bind_backward_weights(arena);
@@ -169,6 +171,7 @@ void Weighted<Value>::forward(const Pass& pass) {
 template <class Value>
 void Weighted<Value>::backward(const Pass& pass) {
   gather(gradient_, pass.block, threads_);
+  if (sums_blocks_) add_to_weights_gradient(pass.block);
   if (reads_images()) return;
   backward_data_.rebind(dy_argument(), dy_.of(pass.block));
   backward_data_.rebind(dx_argument(), dx_.of(pass.block));
@@ -176,12 +179,17 @@ void Weighted<Value>::backward(const Pass& pass) {
 }
 
 template <class Value>
-void Weighted<Value>::finish_backward(const Pass& /*pass*/) {
+void Weighted<Value>::add_to_weights_gradient(const Block& block) {
   if constexpr (std::is_same_v<Value, Bfloat16>) {
-    if (kernels_.own_gradient) {
-      return kernels_.own_gradient->compute(x_.first, dy_.first, plain_gradient_);
-    }
+    kernels_.own_gradient->compute(x_.of(block), dy_.of(block), block.first, block.last,
+                                   plain_gradient_);
   }
+}
+
+template <class Value>
+void Weighted<Value>::finish_backward(const Pass& /*pass*/) {
+  if (sums_blocks_) return;
+  if (kernels_.own_gradient) return add_to_weights_gradient({0, rows_});
   if (kernels_.patches) copy_all_patches();
   backward_weights_.run();
   if (reorders_gradient_) store_gradient_.run();

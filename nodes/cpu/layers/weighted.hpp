@@ -35,6 +35,10 @@ struct KernelRows {
   std::size_t all = 0, block = 0;
 };
 
+/// Whether a convolution's gradient of the weights, in bfloat16, is summed for one block of rows
+/// after the other; if not, its kernel wants all rows.
+bool sums_blocks(const Layer& layer, const ImageShape& input);
+
 /// Kernels on `Value`s whose gradients of the weights are floats: for a convolution, or for a
 /// linear layer that reads images as torchvision's flatten would give them (its weights' reorder
 /// swaps NHWC for CHW).
@@ -70,6 +74,7 @@ class Weighted final : public Op {
   void bind_forward(const Arena& arena);
   void bind_backward_data(const Arena& arena);
   void bind_backward_weights(const Arena& arena);
+  void add_to_weights_gradient(const Block& block);
   void copy_all_patches();
 
   WeightedKernels kernels_;
@@ -77,6 +82,7 @@ class Weighted final : public Op {
   ParameterPlaces places_;
   bool own_data_weights_ = false;  // backward's weights differ in layout from forward's
   bool reorders_gradient_ = false;
+  bool sums_blocks_ = false;
 
   // Buffers in the plan.
   int weights_ = -1, data_weights_ = -1, bias_ = -1;

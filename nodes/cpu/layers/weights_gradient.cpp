@@ -12,8 +12,9 @@ namespace {
 using amx::kPixels;
 using amx::kTileSize;
 
-constexpr std::size_t kBlock = 2 * kPixels;  // pixels copied to the line at a time
-constexpr std::size_t kCache = 512 << 10;    // bytes of a strip, a part of the second-level cache
+constexpr std::size_t kBlock = 2 * kPixels;    // pixels copied to the line at a time
+constexpr std::size_t kCache = 512 << 10;      // bytes of a strip, a part of the second-level cache
+constexpr std::size_t kBlockSums = 256 << 10;  // bytes of sums for which a block is worth it
 
 std::size_t groups_of(const ImageShape& shape) {
   return static_cast<std::size_t>(shape.channels) / amx::kChannels;
@@ -50,8 +51,14 @@ bool WeightsGradient::suits(const Patches& window) {
   return amx::available() && whole(window.input) && whole(window.output);
 }
 
-WeightsGradient::WeightsGradient(const Patches& window, std::size_t rows)
+bool WeightsGradient::suits_blocks(const Patches& window) {
+  const std::size_t values = static_cast<std::size_t>(window.output.channels) * window.size();
+  return suits(window) && values * sizeof(float) <= kBlockSums;
+}
+
+WeightsGradient::WeightsGradient(const Patches& window, std::size_t rows, std::size_t batch)
     : window_(window),
+      in_blocks_(rows < batch),
       rows_(rows),
       left_groups_(groups_of(window.output)),
       right_groups_(groups_of(window.input)) {
@@ -153,22 +160,26 @@ void WeightsGradient::bind(const Arena& arena) {
   sums_ = arena.floats(sums_buffer_);
 }
 
-void WeightsGradient::compute(const Bfloat16* input, const Bfloat16* output_gradient,
-                              float* gradient) const {
+void WeightsGradient::compute(const Bfloat16* input, const Bfloat16* output_gradient, bool first,
+                              bool last, float* gradient) const {
   for (std::size_t i = 0; i < strips_; ++i) {
     for_each_part(threads_, [&](int part) {
-      pack_left(output_gradient, part, strip(part, i));
-      pack_right(input, part, strip(part, i));
+      const Strip strip = this->strip(part, i, first, last);
+      pack_left(output_gradient, part, strip);
+      pack_right(input, part, strip);
     });
-    for_each_part(threads_, [&](int part) { multiply(part, strip(part, i), gradient); });
+    for_each_part(threads_,
+                  [&](int part) { multiply(part, this->strip(part, i, first, last), gradient); });
   }
-  if (columns_ > 1) for_each_part(threads_, [&](int part) { add_columns(part, gradient); });
+  if (last && columns_ > 1) for_each_part(threads_, [&](int part) { add_columns(part, gradient); });
 }
 
-WeightsGradient::Strip WeightsGradient::strip(int part, std::size_t index) const {
+WeightsGradient::Strip WeightsGradient::strip(int part, std::size_t index, bool first,
+                                              bool last) const {
   const Part column = part_of(line_tiles_, part / shares_, columns_);
   const std::size_t begin = std::min(column.begin + index * strip_tiles_, column.end);
-  return {begin, std::min(strip_tiles_, column.end - begin), index == 0, index + 1 == strips_};
+  return {begin, std::min(strip_tiles_, column.end - begin), first && index == 0,
+          last && index + 1 == strips_};
 }
 
 void WeightsGradient::pack_left(const Bfloat16* output_gradient, int part,

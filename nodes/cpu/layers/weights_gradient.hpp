@@ -22,14 +22,20 @@ class WeightsGradient {
   /// Whether it can be computed so on this CPU.
   static bool suits(const Patches& window);
 
-  WeightsGradient(const Patches& window, std::size_t rows);
+  /// Whether sums are so few that they may leave the registers after every block of rows.
+  static bool suits_blocks(const Patches& window);
+
+  /// `rows` come at once, of a batch of `batch` rows.
+  WeightsGradient(const Patches& window, std::size_t rows, std::size_t batch);
 
   /// Asks for scratch memory of now.
   void plan(Planner& planner);
   void bind(const Arena& arena);
 
-  /// Writes the gradient in torchvision's layout; the same bits for the same number of threads.
-  void compute(const Bfloat16* input, const Bfloat16* output_gradient, float* gradient) const;
+  /// Takes rows into the gradient, the first of a batch or further ones, and with the last writes
+  /// it in torchvision's layout; the same bits for the same number of threads.
+  void compute(const Bfloat16* input, const Bfloat16* output_gradient, bool first, bool last,
+               float* gradient) const;
 
  private:
   /// Pixels of the input that places of the window meet, in pairs from an even or an odd one on.
@@ -51,7 +57,7 @@ class WeightsGradient {
   void lay_out();
   void add_places(int top, int left, bool odd);
   void share_out(int threads);
-  Strip strip(int part, std::size_t index) const;
+  Strip strip(int part, std::size_t index, bool first, bool last) const;
   void pack_left(const Bfloat16* output_gradient, int part, const Strip& strip) const;
   void pack_right(const Bfloat16* input, int part, const Strip& strip) const;
   void multiply(int part, const Strip& strip, float* gradient) const;
@@ -60,7 +66,7 @@ class WeightsGradient {
   void store(std::size_t pair, const float* sums, float* gradient) const;
 
   std::size_t pairs() const { return left_groups_ * right_groups_; }
-  bool keeps_sums() const { return strips_ > 1 || columns_ > 1; }
+  bool keeps_sums() const { return in_blocks_ || strips_ > 1 || columns_ > 1; }
   // In values, of a part's or a group's.
   std::size_t left_size() const { return strip_tiles_ * amx::kTileSize; }
   std::size_t right_size() const { return left_size() + 2 * margin_ * amx::kChannels; }
@@ -72,6 +78,7 @@ class WeightsGradient {
   float* sums(int column, std::size_t pair) const;
 
   const Patches window_;
+  const bool in_blocks_;
   const std::size_t rows_, left_groups_, right_groups_;  // groups of channels, a tile each
   ImageLine left_line_;
   std::vector<Factor> factors_;

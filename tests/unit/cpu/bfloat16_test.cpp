@@ -70,15 +70,16 @@ std::vector<float> random_values(std::size_t count, std::uint64_t seed) {
   return result;
 }
 
-// Values that bfloat16 holds, in matrices with rows and channels left over by any vector's width.
-class Bfloat16Kernels : public testing::Test {
+// Values that bfloat16 holds, in matrices with rows left over by any vector's width. The parameter
+// is their channels: left over as well, or whole vectors.
+class Bfloat16Kernels : public testing::TestWithParam<std::size_t> {
  protected:
-  static constexpr std::size_t kRows = 300, kChannels = 37, kSize = kRows * kChannels;
+  static constexpr std::size_t kRows = 300;
+  const std::size_t channels_ = GetParam(), size_ = kRows * channels_;
 
   /// What a kernel writes from bfloat16s is what it writes from floats, rounded.
   template <class OnFloats, class OnBfloat16s>
-  void expect_same(const OnFloats& on_floats, const OnBfloat16s& on_bfloat16s,
-                   std::size_t size = kSize) {
+  void expect_same(std::size_t size, const OnFloats& on_floats, const OnBfloat16s& on_bfloat16s) {
     std::vector<float> floats(size);
     std::vector<Bfloat16> bfloat16s(size);
     on_floats(floats.data());
@@ -88,64 +89,72 @@ class Bfloat16Kernels : public testing::Test {
     }
   }
 
-  const std::vector<float> x_ = random_values(kSize, 1), g_ = random_values(kSize, 2),
-                           other_ = random_values(kSize, 3), scale_ = random_values(kChannels, 4),
-                           shift_ = random_values(kChannels, 5),
-                           mean_ = random_values(kChannels, 6);
+  const std::vector<float> x_ = random_values(size_, 1), g_ = random_values(size_, 2),
+                           other_ = random_values(size_, 3), scale_ = random_values(channels_, 4),
+                           shift_ = random_values(channels_, 5),
+                           mean_ = random_values(channels_, 6);
   const std::vector<Bfloat16> x16_ = to_bfloat16(x_), g16_ = to_bfloat16(g_),
                               other16_ = to_bfloat16(other_);
   const kernels::Affine affine_{scale_.data(), shift_.data()};
 };
 
-TEST_F(Bfloat16Kernels, WriteWhatThoseOfFloatsWriteRounded) {
+TEST_P(Bfloat16Kernels, WriteWhatThoseOfFloatsWriteRounded) {
   const float* mean = mean_.data();
   expect_same(
-      [&](float* y) { kernels::normalise(x_.data(), kRows, kChannels, affine_, nullptr, 0, y); },
+      size_,
+      [&](float* y) { kernels::normalise(x_.data(), kRows, channels_, affine_, nullptr, 0, y); },
       [&](Bfloat16* y) {
-        kernels::normalise(x16_.data(), kRows, kChannels, affine_, nullptr, 0, y);
+        kernels::normalise(x16_.data(), kRows, channels_, affine_, nullptr, 0, y);
       });
   expect_same(
+      size_,
       [&](float* y) {
-        kernels::normalise(x_.data(), kRows, kChannels, affine_, other_.data(), 0, y);
+        kernels::normalise(x_.data(), kRows, channels_, affine_, other_.data(), 0, y);
       },
       [&](Bfloat16* y) {
-        kernels::normalise(x16_.data(), kRows, kChannels, affine_, other16_.data(), 0, y);
+        kernels::normalise(x16_.data(), kRows, channels_, affine_, other16_.data(), 0, y);
       });
   expect_same(
+      size_,
       [&](float* dx) {
-        kernels::normalise_backward(x_.data(), g_.data(), kRows, kChannels, affine_, 0, mean, mean,
+        kernels::normalise_backward(x_.data(), g_.data(), kRows, channels_, affine_, 0, mean, mean,
                                     mean, dx);
       },
       [&](Bfloat16* dx) {
-        kernels::normalise_backward(x16_.data(), g16_.data(), kRows, kChannels, affine_, 0, mean,
+        kernels::normalise_backward(x16_.data(), g16_.data(), kRows, channels_, affine_, 0, mean,
                                     mean, mean, dx);
       });
   expect_same(
-      [&](float* dz) { kernels::mask_gradient(g_.data(), x_.data(), other_.data(), kSize, 0, dz); },
+      size_,
+      [&](float* dz) { kernels::mask_gradient(g_.data(), x_.data(), other_.data(), size_, 0, dz); },
       [&](Bfloat16* dz) {
-        kernels::mask_gradient(g16_.data(), x16_.data(), other16_.data(), kSize, 0, dz);
+        kernels::mask_gradient(g16_.data(), x16_.data(), other16_.data(), size_, 0, dz);
       });
-  expect_same([&](float* y) { kernels::add_floor(x_.data(), g_.data(), kSize, 0, y); },
-              [&](Bfloat16* y) { kernels::add_floor(x16_.data(), g16_.data(), kSize, 0, y); });
-  expect_same([&](float* y) { kernels::repeat_row(x_.data(), kRows, kChannels, 0.3F, y); },
-              [&](Bfloat16* y) { kernels::repeat_row(x16_.data(), kRows, kChannels, 0.3F, y); });
-  expect_same([&](float* y) { kernels::sum_rows(x_.data(), kRows, kChannels, 0.3F, y); },
-              [&](Bfloat16* y) { kernels::sum_rows(x16_.data(), kRows, kChannels, 0.3F, y); },
-              kChannels);
+  expect_same(
+      size_, [&](float* y) { kernels::add_floor(x_.data(), g_.data(), size_, 0, y); },
+      [&](Bfloat16* y) { kernels::add_floor(x16_.data(), g16_.data(), size_, 0, y); });
+  expect_same(
+      size_, [&](float* y) { kernels::repeat_row(x_.data(), kRows, channels_, 0.3F, y); },
+      [&](Bfloat16* y) { kernels::repeat_row(x16_.data(), kRows, channels_, 0.3F, y); });
+  expect_same(
+      channels_, [&](float* y) { kernels::sum_rows(x_.data(), kRows, channels_, 0.3F, y); },
+      [&](Bfloat16* y) { kernels::sum_rows(x16_.data(), kRows, channels_, 0.3F, y); });
 }
 
-TEST_F(Bfloat16Kernels, SumAsThoseOfFloats) {
-  std::vector<double> sums(4 * kChannels), sums16(4 * kChannels);
-  std::vector<float> scratch(2 * kChannels);
+TEST_P(Bfloat16Kernels, SumAsThoseOfFloats) {
+  std::vector<double> sums(4 * channels_), sums16(4 * channels_);
+  std::vector<float> scratch(2 * channels_);
   const auto sum = [&](const auto* x, const auto* g, double* result) {
-    kernels::add_moments(0, x, kRows, kChannels, result, result + kChannels, scratch.data());
-    kernels::add_gradient_moments(x, g, kRows, kChannels, affine_, 0, mean_.data(),
-                                  result + 2 * kChannels, scratch.data());
+    kernels::add_moments(0, x, kRows, channels_, result, result + channels_, scratch.data());
+    kernels::add_gradient_moments(x, g, kRows, channels_, affine_, 0, mean_.data(),
+                                  result + 2 * channels_, scratch.data());
   };
   sum(x_.data(), g_.data(), sums.data());
   sum(x16_.data(), g16_.data(), sums16.data());
   for (std::size_t i = 0; i < sums.size(); ++i) EXPECT_NEAR(sums16[i], sums[i], 1e-5 * kRows) << i;
 }
+
+INSTANTIATE_TEST_SUITE_P(Channels, Bfloat16Kernels, testing::Values(37, 64, 1056));
 
 /// Training of a network in either type, from the same weights.
 class Bfloat16Training : public testing::Test {
@@ -231,14 +240,14 @@ TEST_F(Bfloat16Training, LossesStayNearThoseOfFloat32) {
   }
 }
 
-TEST_F(Bfloat16Training, TakesHalfTheMemoryForActivations) {
+TEST_F(Bfloat16Training, TakesHalfTheMemoryForActivationsOrLess) {
   const Network network = resnet(20, {3, 32, 32}, 10);
   const auto bytes = [&](std::size_t rows, Precision precision) {
     return static_cast<double>(cpu_replica_bytes(network, {.rows = rows, .precision = precision}));
   };
   const double exact = bytes(128, Precision::kFloat32) - bytes(64, Precision::kFloat32);
   const double rounded = bytes(128, Precision::kBfloat16) - bytes(64, Precision::kBfloat16);
-  EXPECT_NEAR(rounded, exact / 2, 0.05 * exact);
+  EXPECT_LT(rounded, 0.55 * exact);
 }
 
 }  // namespace

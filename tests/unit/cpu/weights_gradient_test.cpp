@@ -35,7 +35,7 @@ struct Batch {
         output_gradient(random_values(rows * size_of(moved.output) + 1)) {}
 
   std::vector<float> gradient(int threads) const {
-    WeightsGradient weights(window, rows);
+    WeightsGradient weights(window, rows, rows);
     Planner planner(rows, threads);
     weights.plan(planner);
     const std::size_t bytes = planner.plan().place();
@@ -46,7 +46,7 @@ struct Batch {
     std::fill_n(memory.get(), bytes, std::byte{0xff});
     weights.bind(Arena(memory.get(), planner.plan()));
     std::vector<float> values(size() + 1, -1.0F);
-    weights.compute(input.data(), output_gradient.data(), values.data());
+    weights.compute(input.data(), output_gradient.data(), true, true, values.data());
     EXPECT_EQ(values.back(), -1.0F);
     values.pop_back();
     return values;
