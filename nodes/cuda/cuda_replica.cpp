@@ -65,7 +65,8 @@ CudaReplica::CudaReplica(const Network& network, const CudaReplicaOptions& optio
       updates_(options.gpu),
       input_there_{Event(options.gpu), Event(options.gpu)},
       updated_(options.gpu),
-      bucket_there_(events(options.gpu, buckets_.list().size())) {
+      bucket_there_(events(options.gpu, buckets_.list().size())),
+      stretches_(step_.ops, buckets_, {gradients(), parameters_size()}, options.tell) {
   for (const auto& op : step_.ops) op->bind(arena_, step_.planner);
   fill(network);
 }
@@ -111,23 +112,20 @@ Pass CudaReplica::begin(std::size_t slot, Mode mode, std::size_t rows) {
           .rows = rows};
 }
 
-void CudaReplica::forward(const Pass& pass) {
-  for (const auto& op : step_.ops) op->forward(pass);
+void CudaReplica::fetch_loss() {
   compute_.copy(&host().loss, arena_.bytes(step_.loss), sizeof(BatchLoss));
 }
 
-std::vector<GradientBucket> CudaReplica::backward(const Pass& pass) {
+std::vector<GradientBucket> CudaReplica::queue_step(std::size_t slot, const Pass& pass) {
   std::vector<GradientBucket> queued;
-  buckets_.start();
-  for (auto op = step_.ops.rbegin(); op != step_.ops.rend(); ++op) {
-    (*op)->backward(pass);
-    buckets_.complete((*op)->parameters(), {gradients(), parameters_size()},
-                      [&](GradientBucket bucket) {
-                        bucket.values = {};
-                        there(bucket).record(compute_);
-                        if (options_.averaging == Averaging::kHost) fetch(bucket);
-                        queued.push_back(bucket);
-                      });
+  for (std::size_t i = 0; i < stretches_.count(); ++i) {
+    stretches_.queue(i, compute_, slot, pass);
+    if (i == 0) fetch_loss();
+    for (GradientBucket bucket : stretches_.buckets(i)) {
+      there(bucket).record(compute_);
+      if (options_.averaging == Averaging::kHost) fetch(bucket);
+      queued.push_back(bucket);
+    }
   }
   return queued;
 }
@@ -147,9 +145,9 @@ StepResult CudaReplica::forward_backward(
   check_.train(shard);
   if (staged_ == finished_) stage(shard);
   use(options_.gpu);
-  const Pass pass = begin(finished_ % 2, Mode::kTraining, shard.rows);
-  forward(pass);
-  const std::vector<GradientBucket> queued = backward(pass);
+  const std::size_t slot = finished_ % 2;
+  const Pass pass = begin(slot, Mode::kTraining, shard.rows);
+  const std::vector<GradientBucket> queued = queue_step(slot, pass);
   for (const GradientBucket& bucket : queued) {
     there(bucket).synchronize(options_.step_limit);
     if (on_bucket) on_bucket(bucket);
@@ -173,7 +171,8 @@ StepResult CudaReplica::evaluate(const Shard& shard, std::span<float> logits) {
   use(options_.gpu);
   copy_input(compute_, finished_ % 2, shard);
   const Pass pass = begin(finished_ % 2, Mode::kInference, shard.rows);
-  forward(pass);
+  for (const auto& op : step_.ops) op->forward(pass);
+  fetch_loss();
   if (!logits.empty()) {
     const std::size_t classes = step_.planner.tensors.back().row_size();
     compute_.copy(logits.data(), arena_.bytes(step_.logits), shard.rows * classes * sizeof(float));

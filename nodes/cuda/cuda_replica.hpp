@@ -11,6 +11,7 @@
 #include <forebay/nodes/cuda/gpu_memory.hpp>
 #include <forebay/nodes/cuda/make_replica.hpp>
 #include <forebay/nodes/cuda/step.hpp>
+#include <forebay/nodes/cuda/stretches.hpp>
 #include <forebay/nodes/train/buckets.hpp>
 #include <forebay/nodes/train/replica.hpp>
 #include <forebay/nodes/train/shard_check.hpp>
@@ -69,8 +70,8 @@ class CudaReplica final : public Replica, private OnDevice {
   bool scales_loss() const { return options_.replica.precision == Precision::kFloat16; }
   void copy_input(Stream& stream, std::size_t slot, const Shard& shard);
   Pass begin(std::size_t slot, Mode mode, std::size_t rows);
-  void forward(const Pass& pass);
-  std::vector<GradientBucket> backward(const Pass& pass);
+  void fetch_loss();
+  std::vector<GradientBucket> queue_step(std::size_t slot, const Pass& pass);
   void fetch(GradientBucket& bucket);
   void update_scaled();
   void update_range(std::size_t begin, std::size_t end, const int* skip);
@@ -106,6 +107,7 @@ class CudaReplica final : public Replica, private OnDevice {
   std::array<Event, 2> input_there_;
   Event updated_;
   std::vector<Event> bucket_there_;  // where it is handed out, and then its mean
+  Stretches stretches_;
 };
 
 }  // namespace forebay::cuda

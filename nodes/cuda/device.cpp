@@ -20,6 +20,34 @@ void check_on(const GpuId& gpu, cudaError_t result, const char* what) {
   if (result != cudaSuccess) throw Error(failure_text(gpu.text(), what, result));
 }
 
+struct DestroyGraph {
+  void operator()(cudaGraph_t graph) const { cudaGraphDestroy(graph); }
+};
+using Graph = std::unique_ptr<CUgraph_st, DestroyGraph>;
+
+Graph end_capture(const Stream& stream, cudaError_t& result) {
+  cudaGraph_t graph = nullptr;
+  result = cudaStreamEndCapture(stream.get(), &graph);
+  return Graph(graph);
+}
+
+/// Other threads use streams of their own meanwhile.
+Graph capture(const Stream& stream, const std::function<void()>& queue) {
+  cudaError_t result = cudaStreamBeginCapture(stream.get(), cudaStreamCaptureModeThreadLocal);
+  check_on(stream.gpu(), result, "capture its work");
+  try {
+    queue();
+  } catch (...) {
+    end_capture(stream, result);
+    cudaGetLastError();  // or the next launch reports it again
+    throw;
+  }
+  Graph graph = end_capture(stream, result);
+  if (result != cudaSuccess) cudaGetLastError();
+  check_on(stream.gpu(), result, "capture its work");
+  return graph;
+}
+
 }  // namespace
 
 void use(const GpuId& gpu) { check_on(gpu, cudaSetDevice(gpu.number), "use it"); }
@@ -76,6 +104,21 @@ void Event::synchronize(std::chrono::milliseconds limit) const {
 }
 
 bool Event::is_past() const { return cudaEventQuery(get()) != cudaErrorNotReady; }
+
+void CapturedWork::Destroy::operator()(cudaGraphExec_t work) const { cudaGraphExecDestroy(work); }
+
+CapturedWork::CapturedWork(Stream& stream, const std::function<void()>& queue) {
+  const Graph graph = capture(stream, queue);
+  cudaGraphExec_t work = nullptr;
+  const cudaError_t result = cudaGraphInstantiate(&work, graph.get(), 0);
+  if (result != cudaSuccess) cudaGetLastError();
+  check_on(stream.gpu(), result, "make a graph of its work");
+  work_.reset(work);
+}
+
+void CapturedWork::launch(Stream& stream) const {
+  check_on(stream.gpu(), cudaGraphLaunch(work_.get(), stream.get()), "run a training step");
+}
 
 void PinnedMemory::free(std::byte* block) {
   if (!gpu_hangs()) cudaFreeHost(block);

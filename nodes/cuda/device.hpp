@@ -7,6 +7,7 @@
 #include <cuda_runtime.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 #include <forebay/nodes/cuda/gpus.hpp>
@@ -72,6 +73,24 @@ class Event {
   };
   GpuId gpu_;
   std::unique_ptr<CUevent_st, Destroy> event_;
+};
+
+/// Work of a stream as one call: a CUDA graph.
+class CapturedWork {
+ public:
+  /// Keeps what `queue` queues on `stream`, with the pointers and numbers it has, and runs none of
+  /// it: kernels and copies alone. Other threads' calls are not concerned. Throws `Error` where
+  /// `queue` does, and where CUDA cannot capture what it queued; the stream is as before then.
+  CapturedWork(Stream& stream, const std::function<void()>& queue);
+
+  /// Queues all of it, on any stream of its GPU.
+  void launch(Stream& stream) const;
+
+ private:
+  struct Destroy {
+    void operator()(cudaGraphExec_t work) const;
+  };
+  std::unique_ptr<CUgraphExec_st, Destroy> work_;
 };
 
 /// Memory of the host that GPUs copy from and to by themselves, aligned to a page. Slow to take.

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +31,10 @@ struct CudaReplicaOptions {
   Averaging averaging = Averaging::kNone;
   float loss_scale = 65536;  // that kFloat16 begins with; it finds its own
   std::chrono::milliseconds step_limit = kGpuWaitLimit;  // from one bucket to the next
+
+  /// Called at most once, by a step's thread: why its work is not captured, but queued call by
+  /// call.
+  std::function<void(const std::string& why)> tell = {};
 };
 
 /// Which of NVIDIA's libraries this process cannot load that replicas need, and what to do: "cannot

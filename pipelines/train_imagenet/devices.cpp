@@ -13,6 +13,8 @@
 namespace forebay {
 namespace {
 
+using Tell = std::function<void(const std::string& line)>;
+
 constexpr double kGiB = 1 << 30;
 
 std::string wrong_batch(const TrainOptions& options, const SimProfile& profile) {
@@ -49,10 +51,14 @@ CudaReplicaOptions gpu_replica_options(const TrainOptions& options, const Device
 }
 
 std::vector<std::unique_ptr<Replica>> make_gpu_replicas(const TrainOptions& options,
-                                                        const Network& network) {
+                                                        const Network& network, const Tell& tell) {
   std::vector<std::unique_ptr<Replica>> replicas;
   for (const DeviceName& device : options.devices) {
-    replicas.push_back(make_cuda_replica(network, gpu_replica_options(options, device)));
+    CudaReplicaOptions gpu = gpu_replica_options(options, device);
+    gpu.tell = [tell](const std::string& why) {
+      tell("Each kernel of a step is queued by itself, as CUDA does not capture it: " + why);
+    };
+    replicas.push_back(make_cuda_replica(network, gpu));
   }
   return replicas;
 }
@@ -105,13 +111,13 @@ BatchMemory batch_memory(const TrainOptions& options) {
 }
 
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
-                                                    const Network& network) {
+                                                    const Network& network, const Tell& tell) {
   const ReplicaOptions replica = replica_options(options);
   if (simulated(options.devices)) {
     return make_sim_replicas(network, replica, simulated_profile(options, network),
                              options.devices.size());
   }
-  if (on_gpus(options.devices)) return make_gpu_replicas(options, network);
+  if (on_gpus(options.devices)) return make_gpu_replicas(options, network, tell);
   std::vector<std::unique_ptr<Replica>> replicas;
   for (std::size_t i = 0; i < options.devices.size(); ++i) {
     replicas.push_back(make_cpu_replica(network, replica));

@@ -3,6 +3,7 @@
 // From --devices to replicas, and what is told of them.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -38,10 +39,11 @@ BatchMemory batch_memory(const TrainOptions& options);
 /// How each replica is compiled.
 ReplicaOptions replica_options(const TrainOptions& options);
 
-/// A replica for each of --devices. Throws `Error` where the batch does not fit into the memory of
-/// a device, saying what would if it is simulated.
-std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,
-                                                    const Network& network);
+/// A replica for each of --devices. `tell` gets lines for the log, from any thread. Throws `Error`
+/// where the batch does not fit into the memory of a device, saying what would if it is simulated.
+std::vector<std::unique_ptr<Replica>> make_replicas(
+    const TrainOptions& options, const Network& network,
+    const std::function<void(const std::string& line)>& tell);
 
 /// Why several GPUs average gradients over the host instead of among themselves, and what to do
 /// about it; empty where they do not.

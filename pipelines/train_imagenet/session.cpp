@@ -88,7 +88,8 @@ void fill_with_noise(Batch& batch, Random& random) {
 std::unique_ptr<Trainer> make_trainer(const TrainOptions& options, const Network& network,
                                       const Schedule& schedule, Log& log) {
   tell_averaging(options, log);
-  auto replicas = make_replicas(options, network);
+  auto replicas =
+      make_replicas(options, network, [&log](const std::string& line) { log.info(line); });
   auto mean = make_mean(options, replicas);
   return std::make_unique<Trainer>(network, std::move(replicas), rows_per_device(options),
                                    trainer_options(options, schedule), std::move(mean));

@@ -62,7 +62,7 @@ double step(const std::vector<std::unique_ptr<Replica>>& replicas, const Batch& 
 // Seconds of the fastest, with all that a run holds: the weights and the optimizer's too.
 double steps_in_this_process(const TrainOptions& options, int count) {
   const Network network = make_network(options);
-  const auto replicas = make_replicas(options, network);
+  const auto replicas = make_replicas(options, network, [](const std::string&) {});
   const Weights weights(network), velocity(network);
   for (const auto& replica : replicas) {
     replica->load_parameters(weights, 0, weights.parameters().size());

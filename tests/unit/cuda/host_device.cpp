@@ -6,6 +6,7 @@
 #include <mutex>
 #include <new>
 #include <set>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -30,6 +31,10 @@ struct CUstream_st {
     bool ready() const { return (!wait || *wait) && (!until || until()); }
   };
   std::deque<Item> items;
+  std::vector<Item>* captured = nullptr;  // where its work goes instead, if it is captured
+};
+struct CUgraphExec_st {
+  std::vector<CUstream_st::Item> items;
 };
 
 namespace forebay::cuda {
@@ -46,6 +51,17 @@ class Queues {
   HostOrder order = HostOrder::kAtOnce;
   Random random{0};
   std::set<CUstream_st*> streams;
+  std::size_t most_captured = kNoLimit;
+  std::size_t calls = 0;
+
+  /// What a stream is given by one call.
+  void call(CUstream_st* stream, CUstream_st::Item item) {
+    ++calls;
+    if (stream->captured == nullptr) return add(stream, std::move(item));
+    if (item.wait || item.record) throw std::logic_error("only work is captured");
+    if (stream->captured->size() >= most_captured) throw Error("the host captures no more calls");
+    stream->captured->push_back(std::move(item));
+  }
 
   void add(CUstream_st* stream, CUstream_st::Item item) {
     stream->items.push_back(std::move(item));
@@ -107,6 +123,23 @@ Queues& queues() {
   return all;
 }
 
+/// While it lives, a stream's calls go to `items`.
+class Capture {
+ public:
+  Capture(CUstream_st* stream, std::vector<CUstream_st::Item>& items) : stream_(stream) {
+    const std::lock_guard lock(queues().mutex);
+    stream_->captured = &items;
+  }
+  ~Capture() {
+    const std::lock_guard lock(queues().mutex);
+    stream_->captured = nullptr;
+  }
+  Capture(const Capture&) = delete;  // ends once
+
+ private:
+  CUstream_st* stream_;
+};
+
 }  // namespace
 
 void set_host_order(HostOrder order, std::uint64_t seed) {
@@ -115,10 +148,20 @@ void set_host_order(HostOrder order, std::uint64_t seed) {
   queues().random = Random(seed);
 }
 
+void limit_host_capture(std::size_t calls) {
+  const std::lock_guard lock(queues().mutex);
+  queues().most_captured = calls;
+}
+
+std::size_t host_calls() {
+  const std::lock_guard lock(queues().mutex);
+  return queues().calls;
+}
+
 void queue_on_host(cudaStream_t stream, std::function<void()> work) {
   if (stream == nullptr) return work();
   const std::lock_guard lock(queues().mutex);
-  queues().add(stream, {.work = std::move(work), .wait = {}, .record = {}, .until = {}});
+  queues().call(stream, {.work = std::move(work), .wait = {}, .record = {}, .until = {}});
 }
 
 void meet_on_host(std::span<const cudaStream_t> streams, std::function<void()> work) {
@@ -140,7 +183,7 @@ void meet_on_host(std::span<const cudaStream_t> streams, std::function<void()> w
 
 void hold_on_host(cudaStream_t stream, std::function<bool()> until) {
   const std::lock_guard lock(queues().mutex);
-  queues().add(stream, {.work = {}, .wait = {}, .record = {}, .until = std::move(until)});
+  queues().call(stream, {.work = {}, .wait = {}, .record = {}, .until = std::move(until)});
 }
 
 void use(const GpuId& /*gpu*/) {}
@@ -166,7 +209,7 @@ void Stream::copy(void* to, const void* from, std::size_t bytes) {
 void Stream::wait(const Event& event) {
   const std::lock_guard lock(queues().mutex);
   const auto& done = event.get()->done;
-  if (done) queues().add(get(), {.work = {}, .wait = done, .record = {}, .until = {}});
+  if (done) queues().call(get(), {.work = {}, .wait = done, .record = {}, .until = {}});
 }
 
 void Stream::synchronize() {
@@ -181,7 +224,7 @@ Event::Event(GpuId gpu) : gpu_(std::move(gpu)), event_(new CUevent_st) {}
 void Event::record(const Stream& stream) {
   const std::lock_guard lock(queues().mutex);
   get()->done = std::make_shared<bool>(false);
-  queues().add(stream.get(), {.work = {}, .wait = {}, .record = get()->done, .until = {}});
+  queues().call(stream.get(), {.work = {}, .wait = {}, .record = get()->done, .until = {}});
 }
 
 void Event::synchronize(std::chrono::milliseconds limit) const {
@@ -194,6 +237,20 @@ void Event::synchronize(std::chrono::milliseconds limit) const {
 bool Event::is_past() const {
   const std::lock_guard lock(queues().mutex);
   return !get()->done || *get()->done;
+}
+
+void CapturedWork::Destroy::operator()(cudaGraphExec_t work) const { delete work; }
+
+CapturedWork::CapturedWork(Stream& stream, const std::function<void()>& queue)
+    : work_(new CUgraphExec_st) {
+  const Capture capture(stream.get(), work_->items);
+  queue();
+}
+
+void CapturedWork::launch(Stream& stream) const {
+  const std::lock_guard lock(queues().mutex);
+  ++queues().calls;
+  for (const CUstream_st::Item& item : work_->items) queues().add(stream.get(), item);
 }
 
 void PinnedMemory::free(std::byte* block) { ::operator delete(block, kAlignment); }

@@ -5,8 +5,10 @@
 
 #include <cuda_runtime.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 
 namespace forebay::cuda {
@@ -20,6 +22,13 @@ enum class HostOrder : std::uint8_t {
 
 /// For all streams, from now on.
 void set_host_order(HostOrder order, std::uint64_t seed = 0);
+
+/// A stream's work can be captured as long as it is of so many calls, from now on.
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+void limit_host_capture(std::size_t calls);
+
+/// How often streams were given something, a captured stretch counting once.
+std::size_t host_calls();
 
 /// Queues work; without a stream it is done at once.
 void queue_on_host(cudaStream_t stream, std::function<void()> work);

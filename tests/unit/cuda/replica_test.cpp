@@ -8,6 +8,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <forebay/graph/error.hpp>
@@ -25,7 +26,7 @@
 namespace forebay::cuda {
 namespace {
 
-constexpr std::size_t kRows = 3, kSteps = 4;
+constexpr std::size_t kRows = 3, kSteps = 6;  // two call by call, two captured, two from that
 constexpr double kRate = 0.05;
 constexpr SgdOptions kSgd{.momentum = 0.9, .weight_decay = 1e-3, .no_bias_decay = true};
 
@@ -44,7 +45,10 @@ struct Trained {
 
 class GpuReplica : public testing::Test {
  protected:
-  ~GpuReplica() override { set_host_order(HostOrder::kAtOnce); }
+  ~GpuReplica() override {
+    set_host_order(HostOrder::kAtOnce);
+    limit_host_capture(kNoLimit);
+  }
 
   std::unique_ptr<CudaReplica> make(Precision precision = Precision::kFloat32,
                                     HostFusions fusions = HostFusions::kNone) const {
@@ -54,7 +58,9 @@ class GpuReplica : public testing::Test {
                                                  .precision = precision,
                                                  .images = images_},
                                      .sgd = kSgd,
-                                     .gpu = {0, "test"}};
+                                     .gpu = {0, "test"},
+                                     .loss_scale = loss_scale_,
+                                     .tell = tell_};
     return std::make_unique<CudaReplica>(network_, options,
                                          std::make_unique<HostConvolver>(fusions));
   }
@@ -137,6 +143,8 @@ class GpuReplica : public testing::Test {
 
   Network network_ = reference::every_gpu_layer();
   ImageInput images_ = {};
+  float loss_scale_ = 65536;
+  std::function<void(const std::string&)> tell_ = {};
   std::function<Samples(std::size_t)> make_samples_ = [this](std::size_t step) {
     return samples_of(network_, step);
   };
@@ -273,6 +281,68 @@ TEST(LossScaleKernel, HalvesWhereAGradientOverflowedAndDoublesWhereNoneDid) {
   EXPECT_EQ(scale.overflowed, 0);
   FindOverflow{&infinite, &scale}(0);
   EXPECT_EQ(scale.overflowed, 1);
+}
+
+/// Steps before and behind the validation of fewer rows.
+class GpuReplicaCaptured : public GpuReplica {
+ protected:
+  Trained trained_and_validated(Precision precision, HostFusions fusions) const {
+    const auto replica = make(precision, fusions);
+    load(*replica, initial());
+    Trained result;
+    train(*replica, 0, 5, result);
+    const Samples samples = samples_of(network_, 100, kRows - 1);
+    result.losses.push_back(replica->evaluate(samples.shard(), {}).loss_sum);
+    train(*replica, 5, 10, result);
+    read(*replica, result);
+    return result;
+  }
+
+  /// Calls that a step takes beside those for its rows and its updates.
+  std::size_t calls_of_step(CudaReplica& replica) const {
+    const Samples samples = samples_of(network_, 0);
+    replica.on_device()->stage(samples.shard());
+    const std::size_t before = host_calls();
+    replica.forward_backward(samples.shard(), {});
+    return host_calls() - before;
+  }
+};
+
+TEST_F(GpuReplicaCaptured, HasTheBitsOfCallByCall) {
+  loss_scale_ = 1 << 20;  // which float16 halves on the way
+  for (const auto& [precision, fusions] : {std::pair{Precision::kFloat32, HostFusions::kNone},
+                                           std::pair{Precision::kFloat16, HostFusions::kNone},
+                                           std::pair{Precision::kFloat16, HostFusions::kAll}}) {
+    const auto train = [&, precision = precision, fusions = fusions] {
+      return trained_and_validated(precision, fusions);
+    };
+    limit_host_capture(0);
+    const Trained expected = train();
+    limit_host_capture(kNoLimit);
+    EXPECT_EQ(same_in_every_order(3, train), expected);
+  }
+}
+
+TEST_F(GpuReplicaCaptured, IsOneCallForEachBucketAndALittle) {
+  const auto replica = make();
+  load(*replica, initial());
+  const std::size_t buckets = replica->buckets().size();
+  for (int step = 0; step < 2; ++step) EXPECT_GT(calls_of_step(*replica), 60 + buckets);
+  for (int step = 2; step < 4; ++step) calls_of_step(*replica);
+  // The waits for the rows and for the updates, the loss, and of each bucket its event.
+  for (int step = 4; step < 8; ++step) EXPECT_EQ(calls_of_step(*replica), 3 + 2 * buckets);
+}
+
+// Not at all, or not to the end of a stretch.
+TEST_F(GpuReplicaCaptured, TellsOnceWhereItCannotBeAndGoesOnCallByCall) {
+  const Trained expected = trained();
+  for (const std::size_t calls : {0, 20}) {
+    std::vector<std::string> told;
+    tell_ = [&told](const std::string& why) { told.push_back(why); };
+    limit_host_capture(calls);
+    EXPECT_EQ(trained(), expected);
+    EXPECT_EQ(told, std::vector<std::string>{"the host captures no more calls"});
+  }
 }
 
 TEST_F(GpuReplica, GoesOnFromWhatItWasReadInto) {
