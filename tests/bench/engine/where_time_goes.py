@@ -16,6 +16,7 @@ import subprocess
 import sys
 
 DIRECTIONS = {"forward_training": "forward", "backward_data": "to the input",
+              "forward_inference": "to the input",  # with turned weights
               "backward_weights": "to the weights"}
 
 

@@ -66,32 +66,43 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
   return std::sqrt(difference / size);
 }
 
-// The same images again and again have the statistics, and the mean gradient, of the images once.
-class Blocks : public testing::TestWithParam<Precision> {};
+// The same images again and again have the mean gradient, and all but the statistics' n / (n - 1),
+// of the images once.
+class Blocks : public testing::TestWithParam<Precision> {
+ protected:
+  static constexpr std::size_t kRows = 2;
+
+  void expect_same(const Network& network, std::size_t times, double statistics_apart) {
+    const Precision precision = cpu_precision(GetParam());
+    const double close = precision == Precision::kFloat32 ? 1e-4 : 0.02;
+    const auto once = reference::batch(1, kRows, network);
+    std::vector<float> images;
+    std::vector<int> labels;
+    for (std::size_t i = 0; i < times; ++i) {
+      images.insert(images.end(), once.images.begin(), once.images.end());
+      labels.insert(labels.end(), once.labels.begin(), once.labels.end());
+    }
+    for (const int threads : {1, 3}) {
+      const Step few =
+          run_step(network, {.rows = kRows, .threads = threads, .precision = precision},
+                   {.images = once.images.data(), .labels = once.labels, .rows = kRows});
+      const Step many =
+          run_step(network, {.rows = times * kRows, .threads = threads, .precision = precision},
+                   {.images = images.data(), .labels = labels, .rows = times * kRows});
+      EXPECT_NEAR(many.result.loss_sum, static_cast<double>(times) * few.result.loss_sum,
+                  close * many.result.loss_sum);
+      EXPECT_LT(distance(many.gradients, few.gradients), close);
+      EXPECT_LT(distance(many.statistics, few.statistics), statistics_apart);
+    }
+  }
+};
 
 TEST_P(Blocks, OfRepeatedImagesGiveWhatTheImagesGive) {
-  const Precision precision = cpu_precision(GetParam());
-  const double close = precision == Precision::kFloat32 ? 1e-4 : 0.02;
-  const Network network = resnet(20, {3, 32, 32}, 10);
-  constexpr std::size_t kRows = 2, kTimes = 24;
-  const auto once = reference::batch(1, kRows, network);
-  std::vector<float> images;
-  std::vector<int> labels;
-  for (std::size_t i = 0; i < kTimes; ++i) {
-    images.insert(images.end(), once.images.begin(), once.images.end());
-    labels.insert(labels.end(), once.labels.begin(), once.labels.end());
-  }
-  for (const int threads : {1, 3}) {
-    const Step few = run_step(network, {.rows = kRows, .threads = threads, .precision = precision},
-                              {once.images.data(), once.labels, kRows});
-    const Step many =
-        run_step(network, {.rows = kTimes * kRows, .threads = threads, .precision = precision},
-                 {images.data(), labels, kTimes * kRows});
-    EXPECT_NEAR(many.result.loss_sum, kTimes * few.result.loss_sum, close * many.result.loss_sum);
-    EXPECT_LT(distance(many.gradients, few.gradients), close);
-    // Unbiased variances differ by what n / (n - 1) is of fewer pixels: at least 128.
-    EXPECT_LT(distance(many.statistics, few.statistics), 1e-3);
-  }
+  expect_same(resnet(20, {3, 32, 32}, 10), 24, 1e-3);  // 128 pixels at least
+}
+
+TEST_P(Blocks, GoThroughPooling) {
+  expect_same(resnet(18, {3, 64, 64}, 10), 3, 0.2);  // 8 pixels at least
 }
 
 INSTANTIATE_TEST_SUITE_P(Precision, Blocks,
