@@ -89,8 +89,8 @@ FOREBAY_WIDE inline __m512 gradient_of(__m512 x, __m512 g, __m512 least, __m512 
 
 }  // namespace
 
-bool has_bfloat16_kernels(std::size_t channels) {
-  return channels % kVector == 0 && __builtin_cpu_supports("avx512bw") &&
+bool has_bfloat16_kernels(std::size_t size) {
+  return size % kVector == 0 && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512bf16");
 }
 
@@ -146,7 +146,7 @@ FOREBAY_WIDE void mask_gradient_bfloat16(const Bfloat16* a, const Bfloat16* b, c
 
 namespace forebay::kernels {
 
-bool has_bfloat16_kernels(std::size_t /*channels*/) { return false; }
+bool has_bfloat16_kernels(std::size_t /*size*/) { return false; }
 void normalise_bfloat16(const Bfloat16*, std::size_t, std::size_t, Affine, const Bfloat16*, float,
                         Bfloat16*) {}
 void normalise_backward_bfloat16(const Bfloat16*, const Bfloat16*, std::size_t, std::size_t, Affine,

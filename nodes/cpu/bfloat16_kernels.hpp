@@ -9,8 +9,8 @@
 
 namespace forebay::kernels {
 
-/// Whether the CPU has them, for rows of so many channels: of whole vectors.
-bool has_bfloat16_kernels(std::size_t channels);
+/// Whether the CPU has them, for rows (or all values) of this size: of whole vectors.
+bool has_bfloat16_kernels(std::size_t size);
 
 // As in kernels.hpp, but that what is smaller than a normal number becomes 0.
 void normalise_bfloat16(const Bfloat16* x, std::size_t rows, std::size_t channels, Affine affine,

@@ -19,7 +19,7 @@ struct OpGroup {
 
 /// What a group keeps busy.
 struct GroupSize {
-  std::size_t bytes_of_row = 0;  // of all that its ops and the norms read and write
+  std::size_t bytes_of_row = 0;  // of what its first op reads and all write, forward
   std::size_t weight_bytes = 0;
 };
 

@@ -43,6 +43,8 @@ class Compiler {
   void begin_group(const FusedNetwork& fused, std::size_t first);
   void end_group();
   void hold_blocks(const FusedNetwork& fused, std::size_t first, std::size_t end);
+  template <class May>
+  bool only_read_by(const FusedNetwork& fused, int tensor, const May& may) const;
   bool sums_blocks(const FusedLayer& layer) const;
   GroupSize size_of_group(const FusedNetwork& fused, std::size_t first, std::size_t end) const;
   std::size_t weight_bytes(int layer) const;
@@ -133,23 +135,35 @@ bool Compiler::sums_blocks(const FusedLayer& layer) const {
                               planner_.tensor(layer.input).shape);
 }
 
-// What only ops of one group use need not be in memory for more than a block.
+/// Whether layers read a tensor as their input alone, and only those that `may`, by their index.
+template <class May>
+bool Compiler::only_read_by(const FusedNetwork& fused, int tensor, const May& may) const {
+  if (tensor + 1 == static_cast<int>(fused.tensors.size())) return false;  // the logits read it
+  for (std::size_t i = 0; i < fused.layers.size(); ++i) {
+    const FusedLayer& layer = fused.layers[i];
+    if (layer.other == tensor || (layer.input == tensor && !may(i))) return false;
+  }
+  return true;
+}
+
+// What only norms and convolutions of one group use need not be in memory for more than a block.
 void Compiler::hold_blocks(const FusedNetwork& fused, std::size_t first, std::size_t end) {
   const std::size_t block = result_.groups.back().block;
-  const auto& layers = fused.layers;
+  const auto sums_here = [&](std::size_t i) {
+    return i >= first && i < end && sums_blocks(fused.layers[i]);
+  };
+  const auto is_next_norm = [&](std::size_t i) { return i == end; };
   for (std::size_t i = first; i < end; ++i) {
-    const bool to_norm = end < layers.size() && layers[end].input == layers[i].output;
-    if (to_norm && sums_blocks(layers[i])) {
-      planner_.tensor(layers[i].output).gradient_rows = block;
+    const int output = fused.layers[i].output;
+    if (sums_here(i) && only_read_by(fused, output, is_next_norm)) {
+      planner_.tensor(output).gradient_rows = block;
     }
   }
-  if (layers[first].kind != LayerKind::kBatchNorm || layers[first].other >= 0) return;
-  const int output = layers[first].output;
-  for (std::size_t i = first + 1; i < layers.size(); ++i) {
-    const bool reads = layers[i].input == output || layers[i].other == output;
-    if (reads && !(i < end && sums_blocks(layers[i]))) return;
+  const FusedLayer& norm = fused.layers[first];
+  if (norm.kind == LayerKind::kBatchNorm && norm.other < 0 &&
+      only_read_by(fused, norm.output, sums_here)) {
+    planner_.tensor(norm.output).value_rows = block;
   }
-  planner_.tensor(output).value_rows = block;
 }
 
 void Compiler::compile_norm(const FusedNetwork& fused, std::size_t index) {

@@ -15,7 +15,8 @@ struct Tensor {
   ImageShape shape;            // of one row; NHWC in memory
   int value = -1;              // buffer of rows x shape values
   std::vector<int> gradients;  // a buffer from each layer that reads the tensor
-  // Rows that are in memory at a time, of values and of each gradient; 0 for all.
+  // Rows that are in memory at a time, of values and of each gradient; 0 for all. Others are for
+  // the CPU's norms and convolutions alone.
   std::size_t value_rows = 0, gradient_rows = 0;
 
   std::size_t channels() const { return static_cast<std::size_t>(shape.channels); }

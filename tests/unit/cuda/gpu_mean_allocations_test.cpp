@@ -34,6 +34,10 @@ void Event::record(const Stream&) {}
 void Event::synchronize(std::chrono::milliseconds) const {}
 bool Event::is_past() const { return true; }
 
+void CapturedWork::Destroy::operator()(cudaGraphExec_t) const {}
+CapturedWork::CapturedWork(Stream&, const std::function<void()>&) {}
+void CapturedWork::launch(Stream&) const {}
+
 PinnedMemory::PinnedMemory(std::size_t bytes) : block_(new std::byte[bytes]()) {}
 void PinnedMemory::free(std::byte* block) { delete[] block; }
 GpuMemory::GpuMemory(int, std::size_t bytes) : block_(new std::byte[bytes]()) {}
