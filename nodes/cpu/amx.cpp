@@ -2,19 +2,14 @@
 
 #if defined(__x86_64__)
 
-// GCC 12 warns of the values that its own header leaves open on purpose.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
 
 #include <oneapi/dnnl/dnnl.hpp>
+
+#include <forebay/nodes/cpu/intrinsics.hpp>
 
 #define FOREBAY_AMX __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw")))
 

@@ -4,12 +4,7 @@
 
 #if defined(__x86_64__)
 
-// GCC 12 warns of the values that its own header leaves open on purpose.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
+#include <forebay/nodes/cpu/intrinsics.hpp>
 
 #define FOREBAY_WIDE __attribute__((target("avx512f,avx512bw,avx512bf16")))
 

@@ -6,7 +6,7 @@ namespace forebay {
 namespace {
 
 // Of a thread's second-level cache: bytes of a block, and the most of weights that are read again
-// for each of them. Measured: docs/performance.md.
+// for each of them. Measured: docs/decisions.md.
 constexpr std::size_t kBlockBytes = 512 << 10;
 constexpr std::size_t kWeightBytes = 512 << 10;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// One layer of a network on the CPU.
+// A layer of a network on the CPU, or a part of one.
 
 #include <cstddef>
 

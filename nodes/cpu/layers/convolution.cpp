@@ -16,7 +16,6 @@ void turn_weights(const Layer& layer, const ImageShape& input, std::size_t rows,
                   WeightedKernels& kernels) {
   const dnnl::memory::dims dims{input.channels, layer.output.channels, layer.kernel, layer.kernel};
   const dnnl::memory::dim padding = layer.kernel - 1 - layer.padding;
-  if (padding < 0) return;
   const dnnl::convolution_forward::primitive_desc turned({dnnl::prop_kind::forward_inference,
                                                           dnnl::algorithm::convolution_direct,
                                                           onednn::images<Value>(rows, layer.output),

@@ -23,10 +23,10 @@ void Images<Value>::bind(const Arena& arena, const Planner& planner) {
 template <class Value>
 void Images<Value>::forward(const Pass& pass) {
   const std::size_t begin = pass.block.begin, end = std::clamp(pass.rows, begin, pass.block.end());
-  for_each_part(threads_, [this, &pass, begin, end](int part) {
+  const float* images = pass.images + std::min(begin, pass.rows) * row_size_;
+  for_each_part(threads_, [this, images, begin, end](int part) {
     const Part range = part_of((end - begin) * row_size_, part, threads_);
-    const std::size_t at = begin * row_size_ + range.begin;
-    kernels::convert(pass.images + at, range.size(), y_ + at);
+    kernels::convert(images + range.begin, range.size(), y_ + begin * row_size_ + range.begin);
   });
   std::fill(y_ + end * row_size_, y_ + pass.block.end() * row_size_, Value{});
 }

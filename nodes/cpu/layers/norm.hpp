@@ -88,56 +88,55 @@ class Norm final : public Op {
   std::byte *forward_sums_bytes_ = nullptr, *backward_sums_bytes_ = nullptr, *sums_ = nullptr;
 };
 
-/// Runs before a norm, in the group of ops that make what it reads: sums each block while it is in
-/// the cache.
+/// A part of a norm's work that runs in another place than the norm; does nothing but what it
+/// overrides.
 template <class Value>
-class NormMoments final : public Op {
+class NormPart : public Op {
  public:
-  explicit NormMoments(Norm<Value>& norm) : norm_(norm) {}
+  explicit NormPart(Norm<Value>& norm) : norm_(norm) {}
 
-  void plan_forward(Planner& planner) override { norm_.plan_moments(planner); }
+  void plan_forward(Planner& /*planner*/) override {}
   void plan_backward(Planner& /*planner*/) override {}
-  void bind(const Arena& /*arena*/, const Planner& /*planner*/) override {}
-  void forward(const Pass& pass) override {
-    if (pass.mode == Mode::kTraining) norm_.add_moments(pass.block);
-  }
+  void bind(const Arena& /*arena*/, const Planner& /*planner*/) final {}
+  void forward(const Pass& /*pass*/) override {}
   void backward(const Pass& /*pass*/) override {}
 
- private:
+ protected:
   Norm<Value>& norm_;
 };
 
-/// Runs last of the ops that read a norm whose output is not kept, thus first on the way back:
-/// computes each block of it once more.
+/// Runs before a norm, in the group of ops that make what it reads: sums each block while it is in
+/// the cache.
 template <class Value>
-class NormRepeat final : public Op {
+class NormMoments final : public NormPart<Value> {
  public:
-  explicit NormRepeat(Norm<Value>& norm) : norm_(norm) {}
+  using NormPart<Value>::NormPart;
 
-  void plan_forward(Planner& /*planner*/) override {}
-  void plan_backward(Planner& planner) override { norm_.plan_repeat(planner); }
-  void bind(const Arena& /*arena*/, const Planner& /*planner*/) override {}
-  void forward(const Pass& /*pass*/) override {}
-  void backward(const Pass& pass) override { norm_.forward(pass); }
+  void plan_forward(Planner& planner) override { this->norm_.plan_moments(planner); }
+  void forward(const Pass& pass) override {
+    if (pass.mode == Mode::kTraining) this->norm_.add_moments(pass.block);
+  }
+};
 
- private:
-  Norm<Value>& norm_;
+/// Runs last of the ops that read a norm whose output is not kept, thus before them on the way
+/// back: computes each block of it once more.
+template <class Value>
+class NormRepeat final : public NormPart<Value> {
+ public:
+  using NormPart<Value>::NormPart;
+
+  void plan_backward(Planner& planner) override { this->norm_.plan_repeat(planner); }
+  void backward(const Pass& pass) override { this->norm_.forward(pass); }
 };
 
 /// Runs after a norm, thus before it on the way back: sums each block of its gradient.
 template <class Value>
-class NormGradientMoments final : public Op {
+class NormGradientMoments final : public NormPart<Value> {
  public:
-  explicit NormGradientMoments(Norm<Value>& norm) : norm_(norm) {}
+  using NormPart<Value>::NormPart;
 
-  void plan_forward(Planner& /*planner*/) override {}
-  void plan_backward(Planner& planner) override { norm_.plan_gradient_moments(planner); }
-  void bind(const Arena& /*arena*/, const Planner& /*planner*/) override {}
-  void forward(const Pass& /*pass*/) override {}
-  void backward(const Pass& pass) override { norm_.add_gradient_moments(pass.block); }
-
- private:
-  Norm<Value>& norm_;
+  void plan_backward(Planner& planner) override { this->norm_.plan_gradient_moments(planner); }
+  void backward(const Pass& pass) override { this->norm_.add_gradient_moments(pass.block); }
 };
 
 }  // namespace forebay

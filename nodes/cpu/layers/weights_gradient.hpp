@@ -22,7 +22,7 @@ class WeightsGradient {
   /// Whether it can be computed so on this CPU.
   static bool suits(const Patches& window);
 
-  /// Whether sums are so few that they may leave the registers after every block of rows.
+  /// Whether sums are so few, where it suits, that they may leave the registers after every block.
   static bool suits_blocks(const Patches& window);
 
   /// `rows` come at once, of a batch of `batch` rows.
