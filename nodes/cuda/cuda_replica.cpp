@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include <forebay/nodes/cuda/kernels/pointwise.hpp>
 #include <forebay/nodes/cuda/kernels/update.hpp>
 
 namespace forebay::cuda {
@@ -134,7 +135,7 @@ std::vector<GradientBucket> CudaReplica::queue_step(std::size_t slot, const Pass
 void CudaReplica::fetch(GradientBucket& bucket) {
   auto* const all = reinterpret_cast<float*>(host_gradients_.data());
   float* const here = all + (finished_ % 2) * parameters_size() + bucket.begin;
-  bucket.values = {here, end_of(bucket) - bucket.begin};
+  bucket.values = {here, size(bucket)};
   means_.wait(there(bucket));
   means_.copy(here, gradients() + bucket.begin, bucket.values.size_bytes());
   there(bucket).record(means_);
@@ -186,8 +187,25 @@ std::size_t CudaReplica::end_of(const GradientBucket& bucket) const {
                            : buckets()[static_cast<std::size_t>(bucket.index) - 1].begin;
 }
 
-std::span<float> CudaReplica::gradient(const GradientBucket& bucket) const {
-  return {gradients() + bucket.begin, end_of(bucket) - bucket.begin};
+// Calls `use` with where gradients are averaged, if that is not in float32.
+template <class Use>
+void CudaReplica::with_reduced(const Use& use) const {
+  if (options_.averaging != Averaging::kGpus) return;
+  if (reduce_in() == Precision::kFloat16) use(arena_.values<__half>(step_.update.reduced));
+  if (reduce_in() == Precision::kBfloat16) use(arena_.values<__nv_bfloat16>(step_.update.reduced));
+}
+
+// With the loss scale, so that float16 neither loses small ones nor hides an overflow.
+void* CudaReplica::to_mean(const GradientBucket& bucket) {
+  const float* const from = gradients() + bucket.begin;
+  void* place = gradients() + bucket.begin;
+  with_reduced([&]<class Value>(Value* all) {
+    cuda::use(options_.gpu);
+    launch(Cast{from, all + bucket.begin, &loss_scale()->scale}, static_cast<Index>(size(bucket)),
+           means_.get());
+    place = all + bucket.begin;
+  });
+  return place;
 }
 
 void CudaReplica::mean_queued(const GradientBucket& bucket) { there(bucket).record(means_); }
@@ -203,6 +221,10 @@ void CudaReplica::update(const GradientBucket& gradient, double lr) {
   if (!gradient.values.empty()) {
     updates_.copy(gradients() + begin, gradient.values.data(), gradient.values.size_bytes());
   }
+  with_reduced([&]<class Value>(const Value* all) {
+    launch(Cast{all + begin, gradients() + begin, &loss_scale()->inverse},
+           static_cast<Index>(end - begin), updates_.get());
+  });
   if (scales_loss()) {
     if (begin == 0) update_scaled();
   } else {

@@ -43,10 +43,14 @@ class CudaReplica final : public Replica, private OnDevice {
   OnDevice* on_device() override { return this; }
   bool waits() const override { return true; }
 
-  /// For a mean that GPUs make (`Averaging::kGpus`): the stream for it, and where a bucket's
-  /// gradient lies on the GPU, for the mean to take its place.
+  /// For a mean that GPUs make (`Averaging::kGpus`): the stream for it, how many values a bucket
+  /// has, and in which type.
   Stream& means() { return means_; }
-  std::span<float> gradient(const GradientBucket& bucket) const;
+  std::size_t size(const GradientBucket& bucket) const { return end_of(bucket) - bucket.begin; }
+  Precision reduce_in() const { return options_.replica.reduce_in; }
+  /// Where a complete bucket's gradient lies on the GPU when `means` comes to what is queued next,
+  /// for its mean to take its place.
+  void* to_mean(const GradientBucket& bucket);
   /// The bucket's mean ends what `means` has now; its update waits for that.
   void mean_queued(const GradientBucket& bucket);
 
@@ -73,6 +77,8 @@ class CudaReplica final : public Replica, private OnDevice {
   void fetch_loss();
   std::vector<GradientBucket> queue_step(std::size_t slot, const Pass& pass);
   void fetch(GradientBucket& bucket);
+  template <class Use>
+  void with_reduced(const Use& use) const;
   void update_scaled();
   void update_range(std::size_t begin, std::size_t end, const int* skip);
   void pack_weights(std::size_t begin, std::size_t end);

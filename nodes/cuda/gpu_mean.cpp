@@ -27,6 +27,18 @@ std::vector<NcclRank> ranks_of(const std::vector<CudaReplica*>& replicas) {
   return ranks;
 }
 
+NcclType type_of(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat16:
+      return NcclType::kFloat16;
+    case Precision::kBfloat16:
+      return NcclType::kBfloat16;
+    case Precision::kFloat32:
+      break;
+  }
+  return NcclType::kFloat32;
+}
+
 }  // namespace
 
 NcclRank rank_of(Stream& stream) {
@@ -48,9 +60,9 @@ GpuMean::~GpuMean() {
 GradientBucket GpuMean::mean(std::span<const GradientBucket> parts) {
   const GradientBucket& bucket = parts.front();
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    gradients_[i] = replicas_[i]->gradient(bucket).data();
+    gradients_[i] = replicas_[i]->to_mean(bucket);
   }
-  nccl_->queue(gradients_, replicas_.front()->gradient(bucket).size(), NcclType::kFloat32,
+  nccl_->queue(gradients_, replicas_.front()->size(bucket), type_of(replicas_.front()->reduce_in()),
                "bucket " + std::to_string(bucket.index));
   for (CudaReplica* replica : replicas_) replica->mean_queued(bucket);
   return bucket;

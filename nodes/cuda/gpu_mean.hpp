@@ -14,9 +14,9 @@ namespace forebay::cuda {
 /// A GPU's stream as a rank of NCCL; it stays where it is while the rank is used.
 NcclRank rank_of(Stream& stream);
 
-/// Gradients stay where they are. A bucket comes here when its replica's thread has seen it
-/// complete on the GPU, so its collective waits for no event; the update waits for it by one, and
-/// the host for none.
+/// Gradients stay on their GPUs, and are averaged in `ReplicaOptions::reduce_in`. A bucket comes
+/// here when its replica's thread has seen it complete on the GPU, so its collective waits for no
+/// event; the update waits for it by one, and the host for none.
 class GpuMean final : public GradientMean {
  public:
   /// Replicas of one network with `Averaging::kGpus`, each on a GPU of its own; they outlive this.

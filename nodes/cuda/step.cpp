@@ -66,6 +66,9 @@ class Compiler {
     step_.update = {.velocity = planner().keep_floats(parameter_offsets_.back()),
                     .lr = planner().keep_floats(1),
                     .ranges = planner().keep(network_.parameters.size() * sizeof(ParameterRange))};
+    if (options_.reduced != ValueType::kFloat32) {
+      step_.update.reduced = planner().keep(parameter_offsets_.back() * sizeof(__half));
+    }
   }
 
   void choose_fusions() {
@@ -230,6 +233,7 @@ StepOptions step_options(const ReplicaOptions& options) {
   return {.rows = options.rows,
           .label_smoothing = options.label_smoothing,
           .type = type_of(options.precision),
+          .reduced = type_of(options.reduce_in),
           .images = options.images};
 }
 

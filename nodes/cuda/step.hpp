@@ -21,6 +21,7 @@ struct StepOptions {
   std::size_t rows = 1;
   float label_smoothing = 0;  // in [0, 1)
   ValueType type = ValueType::kFloat32;
+  ValueType reduced = ValueType::kFloat32;  // what GPUs send gradients in
   ImageInput images = {};
 };
 
@@ -38,6 +39,7 @@ struct UpdateBuffers {
   int velocity = -1;  // as the parameters
   int lr = -1;        // a float
   int ranges = -1;    // a ParameterRange for each parameter
+  int reduced = -1;   // gradients on their way to their mean, where that is not of floats
 };
 
 /// A network compiled for a GPU, with the plan of the memory that a step needs. Takes none of it.

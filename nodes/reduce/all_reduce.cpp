@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 
+#include <forebay/nodes/cpu/bfloat16.hpp>
 #include <forebay/nodes/widest.hpp>
 
 namespace forebay {
@@ -12,17 +13,30 @@ namespace {
 // Small enough to stay in the first-level cache together with one part's slice.
 constexpr std::size_t kSlice = 2048;
 
-void scale(float* __restrict sum, const float* __restrict values, float weight, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) sum[i] = weight * values[i];
+template <class Sent>
+float rounded(float value) {
+  return to_float(from_float<Sent>(value));
 }
 
+template <class Sent>
+void scale(float* __restrict sum, const float* __restrict values, float weight, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) sum[i] = weight * rounded<Sent>(values[i]);
+}
+
+template <class Sent>
 void add_scaled(float* __restrict sum, const float* __restrict values, float weight,
                 std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) sum[i] += weight * values[i];
+  for (std::size_t i = 0; i < count; ++i) sum[i] += weight * rounded<Sent>(values[i]);
+}
+
+template <class Sent>
+void put(const float* __restrict sum, float* __restrict output, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) output[i] = rounded<Sent>(sum[i]);
 }
 
 }  // namespace
 
+template <class Sent>
 void all_reduce_mean(std::span<const BucketPart> parts, std::span<float> output) {
   std::size_t rows = 0;
   for (const BucketPart& part : parts) {
@@ -42,14 +56,17 @@ void all_reduce_mean(std::span<const BucketPart> parts, std::span<float> output)
           static_cast<float>(static_cast<double>(part.rows) / static_cast<double>(rows));
       const float* values = &part.values[begin];
       if (first) {
-        widest<scale>(sum.data(), values, weight, count);
+        widest<scale<Sent>>(sum.data(), values, weight, count);
       } else {
-        widest<add_scaled>(sum.data(), values, weight, count);
+        widest<add_scaled<Sent>>(sum.data(), values, weight, count);
       }
       first = false;
     }
-    std::copy_n(sum.data(), count, &output[begin]);
+    widest<put<Sent>>(static_cast<const float*>(sum.data()), &output[begin], count);
   }
 }
+
+template void all_reduce_mean<float>(std::span<const BucketPart>, std::span<float>);
+template void all_reduce_mean<Bfloat16>(std::span<const BucketPart>, std::span<float>);
 
 }  // namespace forebay

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/nodes/cpu/bfloat16.hpp>
 
 namespace forebay {
 namespace {
@@ -26,7 +27,11 @@ GradientBucket HostMean::mean(std::span<const GradientBucket> parts) {
     if (part.values.empty()) throw Error(not_on_host(part));
     parts_.push_back({.values = part.values, .rows = 1});
   }
-  all_reduce_mean(parts_, mean.values);
+  if (reduce_in_ == Precision::kBfloat16) {
+    all_reduce_mean<Bfloat16>(parts_, mean.values);
+  } else {
+    all_reduce_mean(parts_, mean.values);
+  }
   return mean;
 }
 

@@ -55,7 +55,7 @@ struct GradientBucket {
 };
 
 /// What activations and their gradients are stored in. Weights, their gradients, statistics and the
-/// loss are float32 with either.
+/// loss are float32 with each. Or what gradients of weights are sent in, to be averaged.
 enum class Precision : std::uint8_t { kFloat32, kBfloat16, kFloat16 };
 
 /// What the images of a replica's shards are.
@@ -72,6 +72,7 @@ struct ReplicaOptions {
   std::size_t bucket_bytes = 25 << 20;        // a bucket closes when it has reached this
   int threads = 1;                            // CPU replicas: threads of one step
   Precision precision = Precision::kFloat32;  // kFloat16: of GPUs only
+  Precision reduce_in = Precision::kFloat32;  // of GPUs that average among themselves
   ImageInput images = {};
 };
 

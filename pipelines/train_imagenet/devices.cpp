@@ -27,10 +27,12 @@ std::string wrong_batch(const TrainOptions& options, const SimProfile& profile) 
                      most * options.devices.size());
 }
 
-Precision wanted_precision(const TrainOptions& options) {
-  if (options.dtype == "float16") return Precision::kFloat16;
-  return options.dtype == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32;
+Precision precision_of(const std::string& dtype) {
+  if (dtype == "float16") return Precision::kFloat16;
+  return dtype == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32;
 }
+
+Precision wanted_precision(const TrainOptions& options) { return precision_of(options.dtype); }
 
 Precision used_precision(const TrainOptions& options) {
   const Precision wanted = wanted_precision(options);
@@ -95,6 +97,9 @@ ReplicaOptions replica_options(const TrainOptions& options) {
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
   replica.threads = threads_per_replica(options);
   replica.precision = used_precision(options);
+  if (on_gpus(options.devices) && averaging(options) == Averaging::kGpus) {
+    replica.reduce_in = precision_of(options.reduce_dtype);
+  }
   const AugmentOptions augment = train_path(options).augment;
   replica.images = {
       .type = sample_format(options).type, .mean = augment.rgb_mean, .std_dev = augment.rgb_std};
@@ -132,6 +137,10 @@ std::string why_mean_on_host(const TrainOptions& options) {
 
 void tell_averaging(const TrainOptions& options, Log& log) {
   const std::string why = why_mean_on_host(options);
+  if (!why.empty() && options.reduce_dtype == "float16") {
+    throw Error("--reduce-dtype float16 is for GPUs that average among themselves: " + why +
+                "; or give bfloat16 or float32");
+  }
   if (!why.empty()) log.info("Averaging gradients over the host: " + why);
 }
 
@@ -140,7 +149,7 @@ std::unique_ptr<GradientMean> make_mean(const TrainOptions& options,
   if (on_gpus(options.devices) && averaging(options) == Averaging::kGpus) {
     return make_gpu_mean(replicas);
   }
-  return std::make_unique<HostMean>();
+  return std::make_unique<HostMean>(precision_of(options.reduce_dtype));
 }
 
 std::string describe_fusions(const TrainOptions& options, const Network& network) {

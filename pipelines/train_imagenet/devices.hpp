@@ -49,7 +49,7 @@ std::vector<std::unique_ptr<Replica>> make_replicas(
 /// about it; empty where they do not.
 std::string why_mean_on_host(const TrainOptions& options);
 
-/// Logs that; nothing where they do not.
+/// Logs that; nothing where they do not. Throws `Error` where they would average in float16.
 void tell_averaging(const TrainOptions& options, Log& log);
 
 /// Makes the mean of the gradients of what `make_replicas` gave, which outlive it. Throws `Error`

@@ -309,6 +309,10 @@ std::vector<Flag> training_flags() {
       flag(kTraining, "dtype", "TYPE", &T::dtype, text_from({"float32", "bfloat16", "float16"}, {}),
            "what the network computes in: float32, bfloat16 on GPUs and on CPUs with instructions "
            "for it, or float16 on GPUs; weights and checkpoints are float32 with each"),
+      flag(kTraining, "reduce-dtype", "TYPE", &T::reduce_dtype,
+           text_from({"float32", "bfloat16", "float16"}, {}),
+           "what several devices average gradients in: float32, bfloat16, or float16 with --dtype "
+           "float16; updates are float32 with each"),
       gpus(),
       flag(kTraining, "kv-store", "NAME", &T::kv_store,
            text_from({"device", "local"},

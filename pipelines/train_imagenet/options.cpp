@@ -279,6 +279,10 @@ void check_simulation(const TrainOptions& o) {
                 " is for the CPU; simulated --devices take the times of their profiles: leave it "
                 "out");
   }
+  if (simulated(o.devices) && o.reduce_dtype != "float32") {
+    throw Error("--reduce-dtype " + o.reduce_dtype +
+                " is of no use to simulated --devices, which average no gradients; leave it out");
+  }
   if (o.host_cores && (o.benchmark || o.test_io)) {
     throw Error(fmt::format("--host-cores and --{} 1 exclude each other; give one of them",
                             o.benchmark ? "benchmark" : "test-io"));
@@ -293,6 +297,11 @@ void check_simulation(const TrainOptions& o) {
 void check_gpus(const TrainOptions& o) {
   if (!on_gpus(o.devices) && o.dtype == "float16") {
     throw Error("--dtype float16 is for GPUs; give bfloat16 or float32");
+  }
+  if (o.reduce_dtype == "float16" && o.dtype != "float16") {
+    throw Error(
+        "--reduce-dtype float16 needs the loss scale of --dtype float16; give bfloat16 or "
+        "float32");
   }
 }
 

@@ -2,8 +2,8 @@
 
 // Element functions on whole arrays: casts, and the residual add with its ReLU.
 //
-// An element function computes one element of a kernel's grid: here one pack. A kernel calls it for
-// every index, a test in a loop. `floor` is 0 for a ReLU, kNoFloor for none.
+// An element function computes one element of a kernel's grid: here one pack, or one value. A
+// kernel calls it for every index, a test in a loop. `floor` is 0 for a ReLU, kNoFloor for none.
 
 #include <limits>
 
@@ -13,21 +13,16 @@ namespace forebay::cuda {
 
 constexpr float kNoFloor = -std::numeric_limits<float>::infinity();
 
-/// out = factor * in.
+/// out = factor * in, one value, which need not begin a pack; `factor` may be null, for 1.
 template <class From, class To>
 struct Cast {
   const From* in;
   To* out;
-  float factor = 1;
+  const float* factor = nullptr;
 
-  __host__ __device__ void operator()(Index pack) const {
-    const std::size_t at = std::size_t{pack} * kPack;
-    const Pack<From> from = pack_at(in, at);
-    Pack<To> to;
-    for (Index i = 0; i < kPack; ++i) {
-      to.values[i] = from_float<To>(factor * to_float(from.values[i]));
-    }
-    pack_at(out, at) = to;
+  __host__ __device__ void operator()(Index element) const {
+    const float value = to_float(in[element]);
+    out[element] = from_float<To>(factor == nullptr ? value : *factor * value);
   }
 };
 

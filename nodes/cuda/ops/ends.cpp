@@ -61,7 +61,8 @@ void Loss<Value>::bind(const Arena& arena, const Planner& planner) {
 template <class Value>
 void Loss<Value>::forward(const Pass& pass) {
   const float smoothing = pass.mode == Mode::kTraining ? smoothing_ : 0;
-  launch(Cast<Value, float>{x_, logits_}, packs_of(rows_ * std::size_t{classes_}), pass.stream);
+  launch(Cast<Value, float>{x_, logits_}, static_cast<Index>(rows_ * std::size_t{classes_}),
+         pass.stream);
   const auto rows = static_cast<Index>(pass.rows);
   launch(LossOfRow{logits_, pass.labels, classes_, smoothing, row_losses_}, rows, pass.stream);
   launch(SumLosses{row_losses_, rows, result_}, 1, pass.stream);

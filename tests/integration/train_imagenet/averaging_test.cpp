@@ -5,6 +5,7 @@
 
 #include <forebay/nodes/cuda/gpus.hpp>
 #include <forebay/nodes/cuda/make_replica.hpp>
+#include <support/error_of.hpp>
 #include <train_imagenet/devices.hpp>
 
 #include "log_file.hpp"
@@ -41,6 +42,17 @@ TEST(Averaging, OfTwoGpusIsTheHostsWithoutNcclWhichIsSaid) {
                                           "which averages the gradients of several GPUs: "),
                                HasSubstr("libnccl.so.2"), HasSubstr("; install it, or put the "),
                                EndsWith(" on LD_LIBRARY_PATH\n")));
+}
+
+TEST(Averaging, OverTheHostIsNotInFloat16) {
+  if (why_no_gpu_mean().empty()) GTEST_SKIP() << "NCCL is there";
+  TrainOptions two = on({{.kind = "cuda", .index = 0}, {.kind = "cuda", .index = 1}});
+  two.reduce_dtype = "bfloat16";
+  EXPECT_THAT(told(two), StartsWith("Averaging gradients over the host: "));
+  two.reduce_dtype = "float16";
+  EXPECT_EQ(test::error_of([&] { told(two); }),
+            "--reduce-dtype float16 is for GPUs that average among themselves: " +
+                why_no_gpu_mean() + "; or give bfloat16 or float32");
 }
 
 TEST(Averaging, IsNotSpokenOfWithOneGpuOrNone) {

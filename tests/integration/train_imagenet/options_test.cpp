@@ -193,6 +193,9 @@ TEST(OptionsTest, RefusesMxnetsOtherFlagsByNameButAcceptsTheirDefaults) {
 TEST(OptionsTest, RefusesMxnetsOtherValuesByName) {
   EXPECT_EQ(error_with_data({"--dtype", "float16"}),
             "--dtype float16 is for GPUs; give bfloat16 or float32");
+  EXPECT_EQ(error_with_data({"--reduce-dtype", "float16"}),
+            "--reduce-dtype float16 needs the loss scale of --dtype float16; give bfloat16 or "
+            "float32");
   EXPECT_EQ(error_with_data({"--kv-store", "dist_sync"}),
             "--kv-store dist_sync is not supported yet; give device or local");
   EXPECT_EQ(error_with_data({"--network", "vgg"}),
@@ -309,6 +312,9 @@ TEST(OptionsTest, SaysWhatToGiveForAWrongValue) {
        "simulated --devices learn nothing; leave out --model-prefix"},
       {{"--devices", "sim:2", "--dtype", "bfloat16"},
        "--dtype bfloat16 is for the CPU; simulated --devices take the times of their profiles: "
+       "leave it out"},
+      {{"--devices", "sim:2", "--reduce-dtype", "bfloat16"},
+       "--reduce-dtype bfloat16 is of no use to simulated --devices, which average no gradients; "
        "leave it out"},
       {{"--host-cores", "8"},
        "--host-cores is given without simulated --devices; give some, e.g. sim:16:K80"},

@@ -55,10 +55,12 @@ TYPED_TEST(PointwiseKernels, MaskGradientsAsTheCpuDoes) {
 
 TYPED_TEST(PointwiseKernels, CastThereAndBack) {
   const auto values = random_values(8, 3 * kPack + 5);
-  Array<float> in(values), back(values.size());
+  const auto size = static_cast<Index>(values.size());
+  const std::vector<float> four{4}, quarter{0.25F};
+  Array<float> in(values), back(values.size()), more(four), less(quarter);
   Array<TypeParam> cast(values.size());
-  run_kernel(Cast<float, TypeParam>{in.data(), cast.data(), 4}, packs_of(values.size()));
-  run_kernel(Cast<TypeParam, float>{cast.data(), back.data(), 0.25F}, packs_of(values.size()));
+  run_kernel(Cast<float, TypeParam>{in.data(), cast.data(), more.data()}, size);
+  run_kernel(Cast<TypeParam, float>{cast.data(), back.data(), less.data()}, size);
   EXPECT_EQ(back.floats(), values);
 }
 
@@ -66,7 +68,7 @@ TYPED_TEST(PointwiseKernels, CastThereAndBack) {
 TEST(Casts, RoundToTheNearestHalf) {
   Array<float> in({1 + 0x1p-11F, 1 + 3 * 0x1p-11F, 65519.0F, 65520.0F, 0x1p-24F, 0x1p-26F});
   Array<__half> out(6);
-  run_kernel(Cast<float, __half>{in.data(), out.data()}, 1);
+  run_kernel(Cast<float, __half>{in.data(), out.data()}, 6);
   EXPECT_EQ(out.floats(), (std::vector<float>{1, 1 + 0x1p-9F, 65504, kInfinity, 0x1p-24F, 0}));
 }
 
@@ -76,7 +78,7 @@ TEST(Casts, RoundToBfloat16AsTheCpuDoes) {
   values.insert(values.end(), {3.3e38F, -3.4e38F, 1e-39F, -0.0F, kInfinity});
   Array<float> in(values);
   Array<__nv_bfloat16> out(values.size());
-  run_kernel(Cast<float, __nv_bfloat16>{in.data(), out.data()}, packs_of(values.size()));
+  run_kernel(Cast<float, __nv_bfloat16>{in.data(), out.data()}, static_cast<Index>(values.size()));
   for (std::size_t i = 0; i < values.size(); ++i) {
     EXPECT_EQ(out.floats()[i], forebay::to_float(forebay::from_float<Bfloat16>(values[i]))) << i;
   }

@@ -71,6 +71,7 @@ class GpuTraining : public testing::Test {
         .replica = {.rows = kRows,
                     .bucket_bytes = 4000,
                     .precision = precision_,
+                    .reduce_in = reduce_in_,
                     .images = pixels_ == Pixels::kToGpu ? kPixelInput : ImageInput{}},
         .sgd = kSgd,
         .gpu = {number, "test"},
@@ -195,7 +196,7 @@ class GpuTraining : public testing::Test {
   enum class Pixels { kNone, kToCpu, kToGpu };
 
   Pixels pixels_ = Pixels::kNone;
-  Precision precision_ = Precision::kFloat32;
+  Precision precision_ = Precision::kFloat32, reduce_in_ = Precision::kFloat32;
   float loss_scale_ = 1 << 20;  // too much: float16 halves it at the first step
   std::chrono::milliseconds step_limit_ = 20s;
   bool last_half_overflows_ = false;  // of each batch, in float16
@@ -369,6 +370,85 @@ TEST_F(GpusOfNccl, TrainInFloat16AsWithTheHostsMean) {
   precision_ = Precision::kFloat16;
   set_host_order(HostOrder::kLate);
   EXPECT_EQ(trained(*with_nccl(2)), trained(*gpus(2)));
+}
+
+/// Rounds what each GPU sends, and the mean, as GPUs do that average among themselves.
+template <class Value>
+class RoundedMean final : public GradientMean {
+ public:
+  explicit RoundedMean(float scale) : scale_(scale) {}
+
+  GradientBucket mean(std::span<const GradientBucket> parts) override {
+    for (std::size_t i = 0; i < parts[0].values.size(); ++i) {
+      float sum = 0;
+      for (const GradientBucket& part : parts) sum += rounded(scale_ * part.values[i]);
+      parts[0].values[i] = rounded(sum / static_cast<float>(parts.size())) / scale_;
+    }
+    return parts[0];
+  }
+
+ private:
+  static float rounded(float value) { return to_float(from_float<Value>(value)); }
+
+  float scale_;
+};
+
+TEST_F(GpusOfNccl, AverageInBfloat16AsIfRoundedByHand) {
+  const Trained exact = trained(*with_nccl(2));
+  for (const std::size_t count : {2, 3}) {
+    reduce_in_ = Precision::kBfloat16;
+    const Trained got = same_in_every_order(3, [&] { return trained(*with_nccl(count)); });
+    EXPECT_NE(got, exact);
+    reduce_in_ = Precision::kFloat32;
+    EXPECT_EQ(got, trained(*trainer(
+                       gpu_replicas(count, Averaging::kHost), [] { return false; },
+                       std::make_unique<RoundedMean<__nv_bfloat16>>(1.0F))));
+  }
+}
+
+TEST_F(GpusOfNccl, AverageInFloat16WithTheLossScale) {
+  precision_ = Precision::kFloat16;
+  loss_scale_ = 256;  // with which none overflows
+  reduce_in_ = Precision::kFloat16;
+  const Trained got = same_in_every_order(3, [&] { return trained(*with_nccl(2)); });
+  reduce_in_ = Precision::kFloat32;
+  EXPECT_EQ(got, trained(*trainer(
+                     gpu_replicas(2, Averaging::kHost), [] { return false; },
+                     std::make_unique<RoundedMean<__half>>(loss_scale_))));
+}
+
+// The gradients of both are finite in float32.
+TEST_F(GpusOfNccl, ChangeNoWeightWhereWhatTheySendOverflows) {
+  precision_ = reduce_in_ = Precision::kFloat16;
+  loss_scale_ = 256;
+  const auto trainer = with_nccl(2);
+  const std::span<const float> before = trainer->weights().parameters();
+  GpuMean mean(on_gpus_, {.library = FOREBAY_FAKE_NCCL});
+  const Samples samples = random_samples(network_, kRows, Random(3));
+  for (CudaReplica* replica : on_gpus_) {
+    replica->forward_backward(samples.shard(), {});
+    replica->on_device()->load_loss_scaling({.scale = 1 << 24});
+  }
+  for (const GradientBucket& bucket : on_gpus_[0]->buckets()) {
+    mean.mean(std::vector{bucket, bucket});
+    for (CudaReplica* replica : on_gpus_) replica->on_device()->update(bucket, 0.1);
+  }
+  for (CudaReplica* replica : on_gpus_) {
+    std::vector<float> parameters(before.size()), velocity(before.size());
+    replica->on_device()->read(parameters, velocity);
+    EXPECT_TRUE(std::ranges::equal(parameters, before));
+    EXPECT_EQ(replica->on_device()->loss_scaling(), (LossScaling{.scale = 1 << 23}));
+  }
+}
+
+TEST_F(GpusOfNccl, TakeTwoBytesForEachGradientThatTheySendIn16Bits) {
+  const auto bytes = [this] {
+    return static_cast<double>(gpu_replicas(1, Averaging::kGpus)[0]->memory_bytes());
+  };
+  const double in_float32 = bytes();
+  reduce_in_ = Precision::kBfloat16;
+  const std::size_t parameters = Weights(network_).parameters().size();
+  EXPECT_NEAR(bytes() - in_float32, 2 * static_cast<double>(parameters), 256);
 }
 
 // GPU 0's own gradients are finite: only their mean tells it to leave its weights alone.

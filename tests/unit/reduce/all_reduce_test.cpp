@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
+#include <forebay/nodes/cpu/bfloat16.hpp>
 #include <forebay/nodes/random.hpp>
 
 namespace forebay {
@@ -28,9 +30,10 @@ std::vector<BucketPart> parts_of(const Gradients& gradients, const std::vector<s
   return parts;
 }
 
+template <class Sent = float>
 std::vector<float> reduced(const std::vector<BucketPart>& parts) {
   std::vector<float> output(parts.front().values.size(), -1.0F);
-  all_reduce_mean(parts, output);
+  all_reduce_mean<Sent>(parts, output);
   return output;
 }
 
@@ -59,6 +62,30 @@ TEST(AllReduce, EqualsTheScalarReferenceToTheBit) {
         ASSERT_EQ(result[i], reference(parts, i)) << replicas << " replicas, element " << i;
       }
     }
+  }
+}
+
+float to_bfloat16(float value) { return to_float(from_float<Bfloat16>(value)); }
+
+// Each rounding is by half of 2^-7 at most: of what is sent, and of the mean.
+TEST(AllReduce, InBfloat16RoundsWhatIsSentAndTheMeanAndNothingElse) {
+  for (const std::size_t replicas : {2u, 3u, 8u}) {
+    const Gradients gradients = random_gradients(replicas, 3000);
+    const std::vector<std::size_t> rows(replicas, 4);
+    const std::vector<float> result = reduced<Bfloat16>(parts_of(gradients, rows));
+    const std::vector<float> exact = reduced(parts_of(gradients, rows));
+    Gradients sent = gradients;
+    for (auto& gradient : sent) std::ranges::transform(gradient, gradient.begin(), to_bfloat16);
+    const std::vector<BucketPart> parts = parts_of(sent, rows);
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      ASSERT_EQ(result[i], to_bfloat16(reference(parts, i))) << replicas << " replicas, " << i;
+      float size = std::abs(exact[i]);
+      for (const auto& gradient : gradients) {
+        size += std::abs(gradient[i]) / static_cast<float>(replicas);
+      }
+      ASSERT_LE(std::abs(result[i] - exact[i]), 0x1p-8F * size * 1.01F);
+    }
+    EXPECT_NE(result, exact);
   }
 }
 

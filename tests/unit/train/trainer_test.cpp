@@ -344,6 +344,19 @@ TEST_F(TrainerTest, RunningStatisticsBecomeTheMeanOfTheReplicas) {
   EXPECT_EQ(trainer->replica_buffers()[1][0], 3.5f);
 }
 
+TEST(HostMean, RoundsToBfloat16WhatSeveralSendAndNotWhatOneKeeps) {
+  std::vector<float> first{1 + 0x1p-9F, 3}, second{2, 4 + 0x1p-7F};
+  std::vector<GradientBucket> parts(2);
+  parts[0].values = first;
+  parts[1].values = second;
+  HostMean mean(Precision::kBfloat16);
+  mean.mean(std::span(parts).first(1));
+  EXPECT_EQ(first, (std::vector<float>{1 + 0x1p-9F, 3}));
+  mean.mean(parts);
+  EXPECT_EQ(first, (std::vector<float>{1.5F, 3.5F}));
+  EXPECT_EQ(second, (std::vector<float>{2, 4 + 0x1p-7F}));
+}
+
 // Else each replica would go on with its own gradients.
 TEST(HostMean, RefusesGradientsThatStayedOnTheirDevices) {
   std::vector<GradientBucket> parts(2);
