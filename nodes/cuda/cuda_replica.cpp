@@ -67,7 +67,9 @@ CudaReplica::CudaReplica(const Network& network, const CudaReplicaOptions& optio
       input_there_{Event(options.gpu), Event(options.gpu)},
       updated_(options.gpu),
       bucket_there_(events(options.gpu, buckets_.list().size())),
-      stretches_(step_.ops, buckets_, {gradients(), parameters_size()}, options.tell) {
+      capturing_(options.tell),
+      stretches_(step_.ops, buckets_, {gradients(), parameters_size()}, capturing_),
+      update_work_(buckets_.list().size()) {
   for (const auto& op : step_.ops) op->bind(arena_, step_.planner);
   fill(network);
 }
@@ -170,9 +172,16 @@ StepResult CudaReplica::evaluate(const Shard& shard, std::span<float> logits) {
   check_.evaluate(shard, logits);
   if (shard.rows == 0) return {};
   use(options_.gpu);
-  copy_input(compute_, finished_ % 2, shard);
-  const Pass pass = begin(finished_ % 2, Mode::kInference, shard.rows);
-  for (const auto& op : step_.ops) op->forward(pass);
+  copy_input(compute_, /*slot=*/0, shard);  // both are free
+  const Pass pass = begin(/*slot=*/0, Mode::kInference, shard.rows);
+  const auto forward = [&] {
+    for (const auto& op : step_.ops) op->forward(pass);
+  };
+  if (shard.rows == options_.replica.rows) {
+    inference_.queue(compute_, capturing_, forward);
+  } else {
+    forward();
+  }
   fetch_loss();
   if (!logits.empty()) {
     const std::size_t classes = step_.planner.tensors.back().row_size();
@@ -225,10 +234,14 @@ void CudaReplica::update(const GradientBucket& gradient, double lr) {
     launch(Cast{all + begin, gradients() + begin, &loss_scale()->inverse},
            static_cast<Index>(end - begin), updates_.get());
   });
-  if (scales_loss()) {
-    if (begin == 0) update_scaled();
-  } else {
-    update_range(begin, end, nullptr);
+  if (!scales_loss() || begin == 0) {
+    update_work_[static_cast<std::size_t>(gradient.index)].queue(updates_, capturing_, [&] {
+      if (scales_loss()) {
+        update_scaled();
+      } else {
+        update_range(begin, end, nullptr);
+      }
+    });
   }
   updated_.record(updates_);
 }

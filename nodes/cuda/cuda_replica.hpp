@@ -10,6 +10,7 @@
 #include <forebay/nodes/cuda/device.hpp>
 #include <forebay/nodes/cuda/gpu_memory.hpp>
 #include <forebay/nodes/cuda/make_replica.hpp>
+#include <forebay/nodes/cuda/repeated_work.hpp>
 #include <forebay/nodes/cuda/step.hpp>
 #include <forebay/nodes/cuda/stretches.hpp>
 #include <forebay/nodes/train/buckets.hpp>
@@ -113,7 +114,10 @@ class CudaReplica final : public Replica, private OnDevice {
   std::array<Event, 2> input_there_;
   Event updated_;
   std::vector<Event> bucket_there_;  // where it is handed out, and then its mean
+  Capturing capturing_;
   Stretches stretches_;
+  RepeatedWork inference_;                 // of all rows
+  std::vector<RepeatedWork> update_work_;  // by bucket
 };
 
 }  // namespace forebay::cuda

@@ -32,8 +32,8 @@ struct CudaReplicaOptions {
   float loss_scale = 65536;  // that kFloat16 begins with; it finds its own
   std::chrono::milliseconds step_limit = kGpuWaitLimit;  // from one bucket to the next
 
-  /// Called at most once, by a step's thread: why its work is not captured, but queued call by
-  /// call.
+  /// Called at most once, by whoever queues a step, an update or a validation: why work is not
+  /// captured, but queued call by call.
   std::function<void(const std::string& why)> tell = {};
 };
 

@@ -1,15 +1,12 @@
 #include <forebay/nodes/cuda/stretches.hpp>
 
 #include <ranges>
-#include <utility>
-
-#include <forebay/graph/error.hpp>
 
 namespace forebay::cuda {
 
 Stretches::Stretches(const std::vector<std::unique_ptr<Op>>& ops, GradientBuckets& buckets,
-                     std::span<float> gradients, std::function<void(const std::string&)> tell)
-    : tell_(std::move(tell)) {
+                     std::span<float> gradients, Capturing& capturing)
+    : capturing_(capturing) {
   stretches_.emplace_back();
   for (const auto& op : ops) stretches_.back().forward.push_back(op.get());
   buckets.start();
@@ -32,23 +29,7 @@ void Stretches::Stretch::run(const Pass& pass) const {
 
 void Stretches::queue(std::size_t stretch, Stream& stream, std::size_t slot, const Pass& pass) {
   Stretch& part = stretches_[stretch];
-  Runs& runs = part.runs[slot];
-  if (runs.loaded && captures_ && !runs.captured) runs.captured = capture(part, stream, pass);
-  if (runs.captured) return runs.captured->launch(stream);
-  part.run(pass);
-  runs.loaded = true;
-}
-
-// Where it is the GPU that failed, running the stretch fails again, and says so.
-std::optional<CapturedWork> Stretches::capture(const Stretch& stretch, Stream& stream,
-                                               const Pass& pass) {
-  try {
-    return std::optional<CapturedWork>(std::in_place, stream, [&] { stretch.run(pass); });
-  } catch (const Error& error) {
-    captures_ = false;
-    if (tell_) tell_(error.what());
-    return std::nullopt;
-  }
+  part.work[slot].queue(stream, capturing_, [&] { part.run(pass); });
 }
 
 }  // namespace forebay::cuda

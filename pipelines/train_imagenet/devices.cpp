@@ -58,7 +58,7 @@ std::vector<std::unique_ptr<Replica>> make_gpu_replicas(const TrainOptions& opti
   for (const DeviceName& device : options.devices) {
     CudaReplicaOptions gpu = gpu_replica_options(options, device);
     gpu.tell = [tell](const std::string& why) {
-      tell("Each kernel of a step is queued by itself, as CUDA does not capture it: " + why);
+      tell("Kernels are queued one by one, as CUDA does not capture them: " + why);
     };
     replicas.push_back(make_cuda_replica(network, gpu));
   }

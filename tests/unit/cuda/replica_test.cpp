@@ -27,7 +27,7 @@ namespace forebay::cuda {
 namespace {
 
 constexpr std::size_t kRows = 3, kSteps = 6;  // two call by call, two captured, two from that
-constexpr double kRate = 0.05;
+double rate(std::size_t step) { return 0.05 / static_cast<double>(1 + step); }
 constexpr SgdOptions kSgd{.momentum = 0.9, .weight_decay = 1e-3, .no_bias_decay = true};
 
 Samples samples_of(const Network& network, std::uint64_t step, std::size_t rows = kRows) {
@@ -88,7 +88,7 @@ class GpuReplica : public testing::Test {
           replica.forward_backward(samples[i].shard(), [&](const GradientBucket& bucket) {
             if (bucket.index == 0 && i + 1 < samples.size()) device.stage(samples[i + 1].shard());
             EXPECT_TRUE(bucket.values.empty());  // it stays on the GPU
-            device.update(bucket, kRate);
+            device.update(bucket, rate(begin + i));
             out.buckets.push_back(bucket.index);
           });
       out.losses.push_back(result.loss_sum);
@@ -124,7 +124,7 @@ class GpuReplica : public testing::Test {
       const Samples samples = samples_of(network_, i);
       const StepResult step =
           replica->forward_backward(samples.shard(), [&](const GradientBucket& bucket) {
-            sgd.update(weights.parameters(), bucket.begin, bucket.values, kRate);
+            sgd.update(weights.parameters(), bucket.begin, bucket.values, rate(i));
             result.buckets.push_back(bucket.index);
           });
       load(*replica, weights_with(weights, replica->buffers()));
@@ -291,11 +291,31 @@ class GpuReplicaCaptured : public GpuReplica {
     load(*replica, initial());
     Trained result;
     train(*replica, 0, 5, result);
-    const Samples samples = samples_of(network_, 100, kRows - 1);
-    result.losses.push_back(replica->evaluate(samples.shard(), {}).loss_sum);
+    for (std::size_t i = 0; i < 4; ++i) {
+      const Samples samples = samples_of(network_, 100 + i, i == 2 ? kRows - 1 : kRows);
+      result.losses.push_back(replica->evaluate(samples.shard(), {}).loss_sum);
+    }
     train(*replica, 5, 10, result);
     read(*replica, result);
     return result;
+  }
+
+  /// Calls that each bucket's update takes, of a step.
+  std::vector<std::size_t> calls_of_updates(CudaReplica& replica) const {
+    std::vector<std::size_t> calls;
+    replica.forward_backward(samples_of(network_, 0).shard(), [&](const GradientBucket& bucket) {
+      const std::size_t before = host_calls();
+      replica.on_device()->update(bucket, 0.1);
+      calls.push_back(host_calls() - before);
+    });
+    return calls;
+  }
+
+  std::size_t calls_of_validation(CudaReplica& replica, std::size_t rows) const {
+    const Samples samples = samples_of(network_, 0, rows);
+    const std::size_t before = host_calls();
+    replica.evaluate(samples.shard(), {});
+    return host_calls() - before;
   }
 
   /// Calls that a step takes beside those for its rows and its updates.
@@ -331,6 +351,29 @@ TEST_F(GpuReplicaCaptured, IsOneCallForEachBucketAndALittle) {
   for (int step = 2; step < 4; ++step) calls_of_step(*replica);
   // The waits for the rows and for the updates, the loss, and of each bucket its event.
   for (int step = 4; step < 8; ++step) EXPECT_EQ(calls_of_step(*replica), 3 + 2 * buckets);
+}
+
+TEST_F(GpuReplicaCaptured, UpdatesWeightsByOneCallForEachBucket) {
+  const auto replica = make();
+  load(*replica, initial());
+  EXPECT_GT(calls_of_updates(*replica)[1], 3u);
+  calls_of_updates(*replica);
+  const std::vector<std::size_t> calls = calls_of_updates(*replica);
+  EXPECT_EQ(calls[0], 4u);  // a wait, the rate, the update, its event
+  for (std::size_t i = 1; i < calls.size(); ++i) EXPECT_EQ(calls[i], 3u);
+  const auto scaled = make(Precision::kFloat16);
+  load(*scaled, initial());
+  for (int step = 0; step < 2; ++step) calls_of_updates(*scaled);
+  EXPECT_EQ(calls_of_updates(*scaled).back(), 3u);
+}
+
+TEST_F(GpuReplicaCaptured, ValidatesAllRowsByOneCall) {
+  const auto replica = make();
+  load(*replica, initial());
+  EXPECT_GT(calls_of_validation(*replica, kRows), 20u);
+  calls_of_validation(*replica, kRows);
+  EXPECT_EQ(calls_of_validation(*replica, kRows), 5u);  // two copies, a wait, all, the loss
+  EXPECT_GT(calls_of_validation(*replica, kRows - 1), 20u);
 }
 
 // Not at all, or not to the end of a stretch.
