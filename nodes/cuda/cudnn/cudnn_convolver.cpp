@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,28 +19,29 @@ namespace {
 
 namespace fe = cudnn_frontend;
 
-using Pointers = std::unordered_map<std::int64_t, void*>;
+using Pointers = std::array<void*, kUidsEnd>;  // by uid
 
 /// Of all tensors; a graph takes those that it has.
 Pointers pointers(const ConvolutionArrays& at, std::int64_t in_channels) {
   const auto read = [](const void* array) { return const_cast<void*>(array); };
   const InputNorm& norm = at.norm;
-  Pointers all{{kInputUid, read(at.x)},
-               {kWeightsUid, read(at.w)},
-               {kOutputGradientUid, read(at.dy)},
-               {kOutputUid, at.out},
-               {kSumUid, at.sums.sum},
-               {kSquaresUid, at.sums.squares},
-               {kScaleUid, read(norm.scale)},
-               {kShiftUid, read(norm.shift)},
-               {kMeanUid, read(norm.mean)},
-               {kInverseDeviationUid, read(norm.inverse_deviation)},
-               {kGammaUid, read(norm.gamma)},
-               {kBetaUid, read(norm.beta)},
-               {kGammaGradientUid, norm.gamma_gradient},
-               {kBetaGradientUid, norm.beta_gradient}};
-  for (int i = 0; i < 3 && norm.rest != nullptr; ++i) {
-    all.emplace(kRestUid + i, norm.rest + i * in_channels);
+  Pointers all{};
+  all[kInputUid] = read(at.x);
+  all[kWeightsUid] = read(at.w);
+  all[kOutputGradientUid] = read(at.dy);
+  all[kOutputUid] = at.out;
+  all[kSumUid] = at.sums.sum;
+  all[kSquaresUid] = at.sums.squares;
+  all[kScaleUid] = read(norm.scale);
+  all[kShiftUid] = read(norm.shift);
+  all[kMeanUid] = read(norm.mean);
+  all[kInverseDeviationUid] = read(norm.inverse_deviation);
+  all[kGammaUid] = read(norm.gamma);
+  all[kBetaUid] = read(norm.beta);
+  all[kGammaGradientUid] = norm.gamma_gradient;
+  all[kBetaGradientUid] = norm.beta_gradient;
+  for (std::size_t i = 0; i < 3 && norm.rest != nullptr; ++i) {
+    all[kRestUid + i] = norm.rest + i * static_cast<std::size_t>(in_channels);
   }
   return all;
 }
@@ -108,14 +109,20 @@ class CudnnPlans final : public GraphPlans {
     std::int64_t bytes = 0;
     if (graph_->build_plan_at_index(plan).is_bad()) return std::nullopt;
     if (graph_->get_workspace_size_plan_at_index(plan, bytes).is_bad()) return std::nullopt;
+    if (graph_->prepare_variant_pack_template().is_bad()) return std::nullopt;
+    uids_ = graph_->get_variant_pack_uids_sorted();
     return static_cast<std::size_t>(bytes);
   }
 
   std::string run(std::int64_t plan, const ConvolutionArrays& arrays,
                   cudaStream_t stream) const override {
-    Pointers at = pointers(arrays, in_channels_);
+    const Pointers all = pointers(arrays, in_channels_);
+    Pointers taken;
+    std::ranges::transform(uids_, taken.begin(),
+                           [&](std::int64_t uid) { return all.at(static_cast<std::size_t>(uid)); });
     cudnnSetStream(cudnn_, stream);
-    auto status = graph_->execute_plan_at_index(cudnn_, at, arrays.workspace, plan);
+    auto status = graph_->execute_plan_at_index(
+        cudnn_, taken.data(), static_cast<int>(uids_.size()), arrays.workspace, plan);
     return status.is_good() ? "" : status.get_message();
   }
 
@@ -123,6 +130,8 @@ class CudnnPlans final : public GraphPlans {
   const std::int64_t in_channels_;
   const cudnnHandle_t cudnn_;
   std::shared_ptr<fe::graph::Graph> graph_;
+  std::vector<std::int64_t>
+      uids_;  // of the graph's tensors, as cudnn-frontend takes their pointers
 };
 
 class CudnnPlanSource final : public PlanSource {
@@ -186,8 +195,7 @@ std::size_t CudnnConvolver::workspace_bytes(const Convolution& convolution, Conv
 
 void CudnnConvolver::run(const Convolution& convolution, ConvolutionGraph graph, ValueType type,
                          const ConvolutionArrays& arrays, cudaStream_t stream) {
-  const ChosenPlan& found = ready(convolution, graph, type);
-  const std::string why_not = found.plans->run(found.plan.number, arrays, stream);
+  const std::string why_not = chooser_.run({convolution, graph, type}, arrays, stream);
   if (!why_not.empty()) refuse(gpu_, convolution, why_not);
 }
 

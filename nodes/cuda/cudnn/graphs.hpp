@@ -4,6 +4,7 @@
 
 #include <cudnn_frontend.h>
 
+#include <cstddef>
 #include <memory>
 
 #include <forebay/nodes/cuda/convolution.hpp>
@@ -28,6 +29,7 @@ enum Uid : std::int64_t {
   kBetaGradientUid,
   kRestUid,  // and the two behind it
 };
+inline constexpr std::size_t kUidsEnd = kRestUid + 3;
 
 /// The graph, to be validated and planned. cuDNN knows fusions by the exact order of operations and
 /// by which results stay virtual, so both are as in cudnn-frontend's samples. `device` is null

@@ -17,6 +17,8 @@ class PlanChoices {
   /// Reads `path`. Where there is no such file, or it is damaged, nothing is chosen yet.
   explicit PlanChoices(std::string path);
 
+  const std::string& path() const { return path_; }
+
   /// cuDNN's name of the plan, "eng4_k2=0_..."; empty where none was chosen.
   std::string find(const Convolution& convolution, ConvolutionGraph graph, ValueType type) const;
 

@@ -28,6 +28,19 @@ ChosenPlan& PlanChooser::chosen(const GraphKey& key) {
   return chosen_.emplace(key, std::move(graph)).first->second;
 }
 
+std::string PlanChooser::run(const GraphKey& key, const ConvolutionArrays& arrays,
+                             cudaStream_t stream) {
+  const ChosenPlan& graph = chosen(key);
+  if (!graph.why_not.empty()) return graph.why_not;
+  std::string why = graph.plans->run(graph.plan.number, arrays, stream);
+  if (why.empty()) return why;
+  return fmt::format(
+      "{}; delete {}, so that plans are timed anew and those that fail are not taken, and go on "
+      "from "
+      "the last checkpoint",
+      why, choices_.path());
+}
+
 bool PlanChooser::choose_by_name(ChosenPlan& graph, const std::string& name) const {
   for (std::int64_t i = 0; i < graph.plans->count(); ++i) {
     if (graph.plans->name(i) != name) continue;

@@ -78,6 +78,9 @@ class PlanChooser {
 
   const ChosenPlan& find(const GraphKey& key) { return chosen(key); }
 
+  /// Queues a run of the graph's plan; why not, and what to do, where it does not run.
+  std::string run(const GraphKey& key, const ConvolutionArrays& arrays, cudaStream_t stream);
+
   /// Why one of the fusion's graphs does not run; else "1.234 ms fused, 1.123 ms not", or nothing
   /// where it is to be fused.
   std::string why_not_fused(const Convolution& convolution, Fusion fusion, ValueType type);

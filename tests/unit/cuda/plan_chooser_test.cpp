@@ -122,6 +122,18 @@ TEST_F(PlanChooserTest, TakesTheFastestThatRuns) {
   EXPECT_EQ(machine_.timed.size(), 3u) << "once";
 }
 
+// As when it was timed by another process, or with other data.
+TEST_F(PlanChooserTest, SaysWhatToDoWhereAPlanFailsInAStep) {
+  PlanChooser made = chooser();
+  const GraphKey key{kConvolution, kNormalisedForward, ValueType::kFloat16};
+  ASSERT_EQ(made.find(key).why_not, "");
+  EXPECT_EQ(
+      made.run(key, {}, nullptr),
+      "nothing runs here; delete " + path_ +
+          ", so that plans are timed anew and those that fail are not taken, and go on from the "
+          "last checkpoint");
+}
+
 TEST_F(PlanChooserTest, TimesTheFirstEightThatCanBeMade) {
   machine_.plans[kForward] = {{"refused", 1.0F, false}};
   for (int i = 0; i < 9; ++i) {
