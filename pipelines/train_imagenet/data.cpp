@@ -79,7 +79,8 @@ ImagePathOptions validation_path(const TrainOptions& options) {
 }
 
 SampleFormat sample_format(const TrainOptions& options) {
-  return {.type = on_gpus(options.devices) ? SampleType::kUint8 : SampleType::kFloat32};
+  const bool pixels = on_gpus(options.devices) || simulated(options.devices);
+  return {.type = pixels ? SampleType::kUint8 : SampleType::kFloat32};
 }
 
 }  // namespace forebay

@@ -16,7 +16,7 @@ ReaderOptions validation_reader(const TrainOptions& options);
 ImagePathOptions train_path(const TrainOptions& options);
 ImagePathOptions validation_path(const TrainOptions& options);
 
-/// How images lie in batches: for GPUs, which normalise them, as pixels.
+/// How images lie in batches: for GPUs, which normalise them, and for simulated ones as pixels.
 SampleFormat sample_format(const TrainOptions& options);
 
 /// Of a graph that tells `log`, which outlives it, of each image left out.

@@ -45,7 +45,7 @@ class Rehearsal {
                  make_sim_replicas(network, {.rows = rows_}, simulated_profile(options, network),
                                    options.devices.size(), {seconds_now, [](double) {}}),
                  rows_, {.sgd = {}, .stop = [this] { return step_done(); }}),
-        batches_(trainer_.batch_size(), options.image_shape),
+        batches_(trainer_.batch_size(), options.image_shape, sample_format(options)),
         graph_("train_imagenet", {.threads = rehearsal_threads(options)}) {
     reader.seek(0, RecordReader::kForever);
     const auto read = graph_.source("read", [&reader] { return reader(); });

@@ -2,7 +2,8 @@
 //
 //   device_train compare TYPE          a step of three networks beside the CPU device's
 //   device_train speed DEPTH ROWS TYPE [unfused]
-//                                      images/s of a ResNet, and its memory beside the plan
+//                                      images/s of a ResNet fed with pixels, and its memory beside
+//                                      the plan
 //   device_train fusions DEPTH ROWS TYPE
 //                                      what of its batch norms is fused into convolutions
 //
@@ -64,28 +65,41 @@ GpuId gpu() {
   return {.number = 0, .name = machine.gpus[0].name};
 }
 
-/// A batch that a GPU copies from by itself.
+// ImageNet's.
+const ImageInput kPixels{.type = SampleType::kUint8,
+                         .mean = {123.68F, 116.779F, 103.939F},
+                         .std_dev = {58.393F, 57.12F, 57.375F}};
+
+/// A batch that a GPU copies from by itself: of noise, or of pixels, as it is trained with.
 class Batch {
  public:
-  Batch(const Network& network, std::size_t rows) : labels_(rows) {
+  Batch(const Network& network, std::size_t rows, SampleType type = SampleType::kFloat32)
+      : type_(type), labels_(rows) {
     const ImageShape& shape = network.input();
-    count_ = rows * static_cast<std::size_t>(shape.channels * shape.height * shape.width);
-    images_ = reinterpret_cast<float*>(memory_.take(count_ * sizeof(float)));
+    const std::size_t count =
+        rows * static_cast<std::size_t>(shape.channels * shape.height * shape.width);
+    images_ = memory_.take(count * value_bytes(type));
     Random random(1);
-    for (std::size_t i = 0; i < count_; ++i) images_[i] = static_cast<float>(random.normal());
+    if (type == SampleType::kUint8) {
+      std::generate_n(images_, count,
+                      [&random] { return static_cast<std::byte>(random.below(256)); });
+    } else {
+      std::generate_n(reinterpret_cast<float*>(images_), count,
+                      [&random] { return static_cast<float>(random.normal()); });
+    }
     for (int& label : labels_) {
       label = static_cast<int>(random.below(static_cast<std::uint64_t>(network.classes)));
     }
   }
-  ~Batch() { memory_.give_back(reinterpret_cast<std::byte*>(images_)); }
+  ~Batch() { memory_.give_back(images_); }
   Batch(const Batch&) = delete;  // given back once
 
-  Shard shard() const { return {images_, labels_, labels_.size()}; }
+  Shard shard() const { return {images_, labels_, labels_.size(), type_}; }
 
  private:
   BatchMemory memory_ = pinned_batch_memory();
-  std::size_t count_ = 0;
-  float* images_ = nullptr;
+  SampleType type_;
+  std::byte* images_ = nullptr;
   std::vector<int> labels_;
 };
 
@@ -216,10 +230,13 @@ void speed(int depth, std::size_t rows, const Type& type, Norms norms) {
   const auto begin = Clock::now();
   const auto replica =
       make(network,
-           {.replica = {.rows = rows, .precision = type.precision}, .sgd = kSgd, .gpu = id}, norms);
+           {.replica = {.rows = rows, .precision = type.precision, .images = kPixels},
+            .sgd = kSgd,
+            .gpu = id},
+           norms);
   const double made = std::chrono::duration<double>(Clock::now() - begin).count();
   load(*replica, network);
-  const Batch batch(network, rows);
+  const Batch batch(network, rows, kPixels.type);
   const double seconds = median_seconds(*replica, batch.shard());
   fmt::print(R"({{"images_per_s": {:.1f}, "step_ms": {:.2f}, "seconds_to_make": {:.1f}, )"
              R"("planned_gib": {:.3f}, "taken_gib": {:.3f}}})",

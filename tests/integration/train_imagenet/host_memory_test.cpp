@@ -63,7 +63,8 @@ TEST(HostMemory, MakesQueuesAsLongAsItAllows) {
   }
 }
 
-// A GPU gets a batch while it works on the one before, and each has pixels.
+// A GPU gets a batch while it works on the one before, and each has pixels; a simulated one has
+// pixels too.
 TEST(HostMemory, CountsOneMoreBatchForGpusAndAQuarterOfEach) {
   const TrainOptions cpu = options({});
   TrainOptions gpu = cpu;
@@ -72,6 +73,9 @@ TEST(HostMemory, CountsOneMoreBatchForGpusAndAQuarterOfEach) {
   EXPECT_EQ(batches_alive(gpu), batches + 1);
   const std::uint64_t others = host_bytes(cpu, kPhotos) - batches * 64 * kRow;
   EXPECT_EQ(host_bytes(gpu, kPhotos), others + (batches + 1) * 64 * kRow / 4);
+  TrainOptions simulated = cpu;
+  simulated.devices = {{.kind = "sim", .index = 0, .profile = "K80"}};
+  EXPECT_EQ(host_bytes(simulated, kPhotos), others + batches * 64 * kRow / 4);
 }
 
 TEST(HostMemory, GivesEachQueueTheSameImages) {
