@@ -45,6 +45,13 @@ void detail::connect_back(OutputBase& output, std::size_t branch, QueueBase& que
   queue.close_cycle(first);
 }
 
+void detail::check_helper(const std::string& name, const Node& leader, const OutputBase& output) {
+  const std::string helps = name + " cannot help " + leader.name() + ": ";
+  if (&output.owner() != &leader) throw Error(helps + "it helps one node, not several in a row");
+  if (leader.kind() != "transform") throw Error(helps + "that is no transform");
+  if (leader.settings().fixed) throw Error(helps + "that relies on its order");
+}
+
 std::size_t detail::positive(const std::string& node, const char* what, std::size_t number) {
   if (number == 0) throw Error(node + " has 0 " + what + "; give 1 or more");
   return number;
@@ -196,6 +203,10 @@ void Graph::set(std::string_view path, std::string_view value) {
   NodeSettings settings = node.settings();
   const NodeSettings before = settings;
   set_by_name(node.name(), settings, path.substr(dot + 1), value);
+  if (node.is_helper() && path.substr(dot + 1).starts_with("queue")) {
+    const std::string owner = node.inputs()[0]->owner().name();
+    throw Error(node.name() + " takes from the queue of " + owner + "; change that");
+  }
   check_serial(node, settings);
   const bool relied_on =
       settings.concurrency != before.concurrency || settings.order != before.order;

@@ -65,6 +65,22 @@ class Graph {
     return Stage<In, Out>{{&node.queue()}, {&node.output(), 0}};
   }
 
+  /// Adds another node beside the transform `of`: it takes items from the same queue and sends what
+  /// its own body makes of them in their places, so nothing after it can tell who did. Whoever has
+  /// a worker free takes the next item, `of` first where both have: the split follows their speeds.
+  /// It has settings of its own but for the queue's. Throws `Error` where `of` is no single
+  /// transform, or relies on its order.
+  template <typename In, typename Out, typename Body>
+  void helper(std::string name, const Stage<In, Out>& of, NodeSettings settings, Body body) {
+    static_assert(std::is_same_v<std::invoke_result_t<Body&, In&&>, Out>,
+                  "forebay: a helper sends items of the type that the node it helps sends");
+    detail::Node& leader = of.input.queue->owner();
+    detail::check_helper(name, leader, *of.output.port);
+    leader.add_helper(add<detail::TransformNode<In, Out, Body>>(
+        std::move(name), settings, std::move(body), *of.input.queue,
+        static_cast<detail::OutputPort<Out>&>(*of.output.port)));
+  }
+
   /// 1 -> 0 or 1: sends the items for which `body(item)` is true.
   template <typename Body>
   auto filter(std::string name, NodeSettings settings, Body body) {

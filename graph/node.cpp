@@ -38,12 +38,14 @@ void OutputBase::send_end(Sequence end, Actions& actions) const {
   }
 }
 
-Node::Node(Run& run, std::string name, std::string kind, NodeSettings settings)
-    : run_(run),
+Node::Node(Run& run, std::string name, std::string kind, NodeSettings settings, Node* helps)
+    : mutex_(helps != nullptr ? helps->mutex_ : own_mutex_),
+      run_(run),
       name_(std::move(name)),
       kind_(std::move(kind)),
       has_own_threads_(settings.run_on == RunOn::kOwnThreads),
       settings_(settings),
+      leader_(helps != nullptr ? *helps : *this),
       task_(run.flow(), tbb::flow::unlimited,  // the node itself limits its flights
             FlightTask{&run_}) {
   validate(name_, settings_);
@@ -70,6 +72,7 @@ void Node::change(const NodeSettings& settings, Actions& actions) {
   if (ended_) return;
   if (own_threads_) own_threads_->set_limit(settings.concurrency);
   for (QueueBase* input : inputs_) {
+    if (&input->owner() != this) continue;
     input->set_capacity(settings.queue, settings.queue_bytes, actions);
   }
   pump(actions);
@@ -79,6 +82,10 @@ void Node::keep_order(const std::string& why) {
   if (settings_.concurrency != 1) {
     throw Error(name_ + ".concurrency is " + std::to_string(settings_.concurrency) + "; " + why +
                 " sends one item at a time; give 1");
+  }
+  if (!helpers_.empty()) {
+    throw Error(name_ + " has the help of " + helpers_[0]->name() + "; " + why +
+                " sends one item at a time; leave it alone");
   }
   settings_.order = Order::kInOrder;
   settings_.fixed = true;
@@ -111,7 +118,23 @@ void Node::account(std::int64_t now) const {
       break;
     }
   }
+  if (is_helper()) return;  // its queue is its leader's
   for (QueueBase* input : inputs_) input->account(dt);
+}
+
+// A node and its helpers, in the order in which they take items.
+template <typename Call>
+void Node::each_of_crew(const Call& call) const {
+  call(leader_);
+  for (Node* helper : leader_.helpers_) call(*helper);
+}
+
+std::int64_t Node::idle_workers() const {
+  std::int64_t idle = 0;
+  each_of_crew([&](const Node& node) {
+    idle += static_cast<std::int64_t>(node.settings_.concurrency) - node.active_;
+  });
+  return idle;
 }
 
 // An output that waits for bytes keeps a worker occupied, but must not keep it from the very item
@@ -120,9 +143,8 @@ bool Node::outputs_allow(const Found& found) const {
   if (outputs_.empty()) return true;
   const Places places = output_places(found.sequence);
   if (!outputs_[0]->admits(places.last)) return false;
-  return parked_ == 0 || found.what == Found::What::kHole ||
-         active_ + parked_ < static_cast<std::int64_t>(settings_.concurrency) ||
-         outputs_[0]->awaits(places.first);
+  return leader_.parked_ == 0 || found.what == Found::What::kHole ||
+         leader_.parked_ < idle_workers() || outputs_[0]->awaits(places.first);
 }
 
 bool Node::may_start(const Found& found) {
@@ -135,14 +157,13 @@ bool Node::may_start(const Found& found) {
   return outputs_allow(found);
 }
 
-void Node::pump(Actions& actions) {
-  if (ended_ || !run_.started()) return;
+inline void Node::start_items(Actions& actions) {
   idle_ = Idle::kNo;
   while (!run_.stopping()) {
     if (active_ >= static_cast<std::int64_t>(settings_.concurrency)) break;
     const Found found = find(actions);
     if (found.what == Found::What::kNothing) {
-      idle_ = parked_ > 0 ? Idle::kBlocked : Idle::kStarved;
+      idle_ = leader_.parked_ > 0 ? Idle::kBlocked : Idle::kStarved;
       if (const std::string why = unmatched(); !why.empty()) {
         run_.note_failure(name_ + ": " + why);
         actions.events.push_back({Event::Kind::kStop, nullptr, nullptr, 0});
@@ -178,16 +199,32 @@ void Node::pump(Actions& actions) {
     if (flight.counted) ++items_in_;
     actions.flights.push_back(&flight);
   }
-  if (active_ == 0 && (run_.stopping() || (parked_ == 0 && exhausted()))) end(actions);
+}
+
+// Whatever happens to a node concerns all that take from its queue, which end together.
+void Node::pump(Actions& actions) {
+  if (ended_ || !run_.started()) return;
+  std::int64_t active = 0;
+  Node* node = &leader_;
+  for (auto next = leader_.helpers_.begin();; node = *next++) {
+    if (node != this) node->account(actions.time());
+    node->start_items(actions);
+    active += node->active_;
+    if (next == leader_.helpers_.end()) break;
+  }
+  if (active > 0) return;
+  if (run_.stopping() || (leader_.parked_ == 0 && leader_.exhausted())) leader_.end(actions);
 }
 
 void Node::end(Actions& actions) {
-  ended_ = true;
   if (!run_.stopping()) {
     for (const OutputBase* output : outputs_) output->send_end(output_end(), actions);
     for (QueueBase* input : inputs_) input->close(actions);
   }
-  run_.node_ended();
+  each_of_crew([](Node& node) {
+    node.ended_ = true;
+    node.run_.node_ended();
+  });
 }
 
 void Node::wake(Actions& actions) {
@@ -261,7 +298,7 @@ void Node::run_flight(Flight& flight, Actions& actions) {
   }
   --running_;
   --active_;
-  parked_ += flight.parked;
+  leader_.parked_ += flight.parked;
   recycle(flight);
   pump(actions);
 }
@@ -310,6 +347,7 @@ NodeSnapshot Node::snapshot(std::int64_t now) const {
   NodeSnapshot result;
   result.name = name_;
   result.kind = kind_;
+  if (is_helper()) result.helps = leader_.name_;
   result.own_threads = has_own_threads();
   result.per_item = places_needed();
   result.serial = serial();

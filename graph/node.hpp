@@ -88,11 +88,18 @@ struct Places {
 /// `tbb::flow::function_node`, or on the node's own threads.
 class Node {
  public:
-  Node(Run& run, std::string name, std::string kind, NodeSettings settings);
+  /// `helps` is the node whose queue and output it shares, if any: both outlive their use, and both
+  /// are guarded by that node's lock.
+  Node(Run& run, std::string name, std::string kind, NodeSettings settings, Node* helps = nullptr);
   virtual ~Node();
   Node(const Node&) = delete;  // queues and flights hold its address
 
   const std::string& name() const { return name_; }
+  const std::string& kind() const { return kind_; }
+  /// Whether it takes from another node's queue.
+  bool is_helper() const { return &leader_ != this; }
+  /// Lets `helper`, which was made to help this node, take from its queue. Before the run.
+  void add_helper(Node& helper) { helpers_.push_back(&helper); }
   const std::vector<QueueBase*>& inputs() const { return inputs_; }
   const std::vector<OutputBase*>& outputs() const { return outputs_; }
 
@@ -113,7 +120,14 @@ class Node {
   bool has_own_threads() const { return has_own_threads_; }
   /// Waits for the node's own threads, which have nothing left to do.
   void join_threads();
-  bool waits_for_room() const { return waits_for_room_.load(std::memory_order_seq_cst); }
+  /// Whether it, or a node that helps it, has an item that there is no room for.
+  bool waits_for_room() const {
+    if (waits_for_room_.load(std::memory_order_seq_cst)) return true;
+    for (const Node* helper : helpers_) {
+      if (helper->waits_for_room()) return true;
+    }
+    return false;
+  }
 
   /// Starts whatever can start now.
   void wake(Actions& actions);
@@ -186,7 +200,11 @@ class Node {
   void count_out() { items_out_.fetch_add(1, std::memory_order_relaxed); }
   bool in_order() const { return settings_.order == Order::kInOrder; }
 
-  mutable tbb::spin_mutex mutex_;
+ private:
+  mutable tbb::spin_mutex own_mutex_;  // not used by helpers
+
+ protected:
+  tbb::spin_mutex& mutex_;
 
  private:
   friend class Run;
@@ -198,6 +216,10 @@ class Node {
   void begin_body(Flight& flight);
   void trace(const Flight& flight, Actions& actions) const;
   void pump(Actions& actions);
+  void start_items(Actions& actions);
+  std::int64_t idle_workers() const;
+  template <typename Call>
+  void each_of_crew(const Call& call) const;
   bool may_start(const Found& found);
   bool outputs_allow(const Found& found) const;
   void end(Actions& actions);
@@ -207,6 +229,8 @@ class Node {
   const bool has_own_threads_;
   std::uint32_t number_ = 0;
   NodeSettings settings_;
+  Node& leader_;                // itself, or the node that it helps
+  std::vector<Node*> helpers_;  // of a leader
   std::vector<QueueBase*> inputs_;
   std::vector<OutputBase*> outputs_;
   tbb::flow::function_node<Flight*> task_;
@@ -215,7 +239,8 @@ class Node {
   std::atomic<bool> waits_for_room_{false};
   std::int64_t active_ = 0;   // items taken and not finished
   std::int64_t running_ = 0;  // those of them whose body has begun
-  std::int64_t parked_ = 0;   // outputs waiting for bytes; each keeps a worker occupied
+  std::int64_t parked_ = 0;   // outputs waiting for bytes; each keeps a worker occupied. A leader's
+                              // are its helpers' too
   bool ended_ = false;
   Idle idle_ = Idle::kStarved;
   std::uint64_t items_in_ = 0, finished_ = 0, errors_ = 0, skipped_ = 0;

@@ -88,7 +88,13 @@ class InputNode : public Node {
  protected:
   InputNode(Run& run, std::string name, std::string kind, NodeSettings settings)
       : Node(run, std::move(name), std::move(kind), settings),
-        queue_(*this, settings.queue, settings.queue_bytes) {
+        own_queue_(std::in_place, *this, settings.queue, settings.queue_bytes),
+        queue_(*own_queue_) {
+    add_input(queue_);
+  }
+  /// Takes from `queue` beside the node that owns it.
+  InputNode(Run& run, std::string name, std::string kind, NodeSettings settings, Queue<In>& queue)
+      : Node(run, std::move(name), std::move(kind), settings, &queue.owner()), queue_(queue) {
     add_input(queue_);
   }
 
@@ -118,7 +124,11 @@ class InputNode : public Node {
   static In& item_of(Flight& flight) { return *static_cast<ItemFlight<In>&>(flight).item; }
   static void drop_item(Flight& flight) { static_cast<ItemFlight<In>&>(flight).item.reset(); }
 
-  Queue<In> queue_;
+ private:
+  std::optional<Queue<In>> own_queue_;
+
+ protected:
+  Queue<In>& queue_;
   Flights<ItemFlight<In>> flights_;
 };
 

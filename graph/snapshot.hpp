@@ -33,7 +33,9 @@ struct QueueSnapshot {
 /// the limit does not change.
 struct NodeSnapshot {
   std::string name;
-  std::string kind;  // "source", "transform", ...
+  std::string kind;   // "source", "transform", ...
+  std::string helps;  // the node whose queue it takes from and whose output it sends to; that queue
+                      // is among the inputs of both. Empty: it has its own
   std::vector<QueueSnapshot> inputs;
   std::vector<std::string> outputs;  // names of the nodes it feeds
   std::size_t concurrency = 0;

@@ -45,6 +45,9 @@ void connect(OutputBase& output, std::size_t branch, QueueBase& queue);
 /// the order of what it sends.
 void connect_back(OutputBase& output, std::size_t branch, QueueBase& queue, std::size_t first);
 
+/// Throws `Error` when no node called `name` can help `leader`, whose output should be `output`.
+void check_helper(const std::string& name, const Node& leader, const OutputBase& output);
+
 /// `number`, of a node's `what` ("branches"). Throws `Error` when it is 0.
 std::size_t positive(const std::string& node, const char* what, std::size_t number);
 }  // namespace detail

@@ -17,7 +17,16 @@ class TransformNode final : public InputNode<In> {
   TransformNode(Run& run, std::string name, NodeSettings settings, Body body,
                 std::string kind = "transform")
       : InputNode<In>(run, std::move(name), std::move(kind), settings),
-        output_(*this),
+        own_output_(std::in_place, *this),
+        output_(*own_output_),
+        body_(std::move(body)) {
+    this->add_output(output_);
+  }
+  /// A helper: takes from `queue` and sends to `output` beside the node that both belong to.
+  TransformNode(Run& run, std::string name, NodeSettings settings, Body body, Queue<In>& queue,
+                OutputPort<Out>& output)
+      : InputNode<In>(run, std::move(name), "transform", settings, queue),
+        output_(output),
         body_(std::move(body)) {
     this->add_output(output_);
   }
@@ -42,7 +51,8 @@ class TransformNode final : public InputNode<In> {
     }
   }
 
-  OutputPort<Out> output_;
+  std::optional<OutputPort<Out>> own_output_;
+  OutputPort<Out>& output_;
   Body body_;
 };
 

@@ -61,14 +61,20 @@ std::string short_number(double value) {
   return result.ends_with(".0") ? result.substr(0, result.size() - 2) : result;
 }
 
+// A node, with those that share its work.
+std::string crew(const Bound& bound, const Evidence& evidence) {
+  if (evidence.helpers.empty()) return bound.node + " limits the run: ";
+  return bound.node + ", with the help of " + evidence.helpers + ", limits the run: ";
+}
+
 std::string limit_text(const Bound& bound, const Evidence& evidence) {
   switch (bound.limit) {
     case Limit::kUnknown:
       break;
     case Limit::kConcurrency:
-      return bound.node + " limits the run: " + busy(evidence) + around(evidence) + ".";
+      return crew(bound, evidence) + busy(evidence) + around(evidence) + ".";
     case Limit::kSerial:
-      return bound.node + " limits the run: " + busy(evidence) + around(evidence) +
+      return crew(bound, evidence) + busy(evidence) + around(evidence) +
              "; it cannot have more workers.";
     case Limit::kReading:
       return "reading limits the run: " + bound.node + " is " + busy(evidence) + around(evidence) +

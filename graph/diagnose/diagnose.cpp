@@ -44,7 +44,12 @@ Evidence evidence(const GraphSnapshot& graph, const Machine& machine, const Boun
 
   const NodeSnapshot& node = graph.node(bound.node);
   result.workers = node.concurrency;
-  result.busy = occupied(node);
+  result.busy = occupied(graph, node);
+  for (const NodeSnapshot& other : graph.nodes) {
+    if (other.helps != bound.node) continue;
+    result.workers += other.concurrency;
+    result.helpers += (result.helpers.empty() ? "" : ", ") + other.name;
+  }
   double fullest = -1;
   for (const QueueSnapshot& queue : node.inputs) {
     const double depth =
@@ -84,7 +89,9 @@ double measured_rate(const GraphSnapshot& graph, const Model& model) {
   std::vector<double> seen(model.nodes.size(), 0);  // the fewest items on the way to each node
   double rate = 0;
   for (const std::size_t i : model.downstream_order()) {
-    seen[i] = static_cast<double>(graph.nodes[i].items_in);
+    for (const std::size_t member : model.crew(i)) {
+      seen[i] += static_cast<double>(graph.nodes[member].items_in);
+    }
     for (const ModelQueue& queue : model.nodes[i].inputs) {
       if (queue.first == 0) seen[i] = std::min(seen[i], seen[queue.from]);
     }

@@ -47,7 +47,8 @@ struct SettingChange {
 
 /// What was measured at the limit. Shares are of its workers' time, 0 to 1.
 struct Evidence {
-  std::size_t workers = 0;                       // its concurrency
+  std::size_t workers = 0;                       // its concurrency, and its helpers'
+  std::string helpers;                           // that take from the same queue: "a, b"
   double busy = 0;                               // in the body, or ready for it
   double waiting = 0;                            // items in its input, mean
   std::size_t places = 0;                        // of that input

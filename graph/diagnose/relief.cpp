@@ -59,6 +59,17 @@ double occupied(const NodeSnapshot& node) {
   return all > 0 ? static_cast<double>(node.busy + node.ready) / all : 0;
 }
 
+double occupied(const GraphSnapshot& graph, const NodeSnapshot& node) {
+  NodeSnapshot all = node;
+  for (const NodeSnapshot& other : graph.nodes) {
+    if (other.helps != node.name) continue;
+    all.concurrency += other.concurrency;
+    all.busy += other.busy;
+    all.ready += other.ready;
+  }
+  return occupied(all);
+}
+
 std::vector<Relief> possible_limits(const Model& model, const Simulation& now,
                                     const Machine& machine) {
   std::vector<Relief> result(1);
@@ -72,14 +83,16 @@ std::vector<Relief> possible_limits(const Model& model, const Simulation& now,
   add_group(Limit::kAllReduce, all_reduce);
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
     const ModelNode& node = model.nodes[i];
-    const double used = occupied(now.snapshot.nodes[i]);
+    // Its items go to whom it helps as soon as it has no worker for them.
+    if (node.helps && !node.adjustable()) continue;
+    const double used = occupied(now.snapshot, now.snapshot.nodes[i]);
     if (contains(devices, i) || contains(all_reduce, i)) {
       // One of a group, which has been thought of.
     } else if (node.adjustable()) {
       if (used >= kNearlyAll) add(result, Limit::kConcurrency, node.name, {i});
     } else if (used >= kFelt) {
       const bool reads = node.passing == Passing::kSource && node.own_threads;
-      add(result, reads ? Limit::kReading : Limit::kSerial, node.name, {i});
+      add(result, reads ? Limit::kReading : Limit::kSerial, node.name, model.crew(i));
     }
   }
   return result;

@@ -40,5 +40,7 @@ bool adjustable(Limit limit);
 
 /// Share of their time, 0 to 1, in which a node's workers have an item.
 double occupied(const NodeSnapshot& node);
+/// The same of all nodes of `graph` that take from that node's queue.
+double occupied(const GraphSnapshot& graph, const NodeSnapshot& node);
 
 }  // namespace forebay::detail

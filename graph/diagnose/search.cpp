@@ -129,7 +129,7 @@ std::vector<Relief> Search::together() const {
     if (relief.bound.limit == Limit::kConcurrency) all.push_back(std::move(relief));
   }
   const auto used = [&](const Relief& relief) {
-    return occupied(now_.snapshot.nodes[relief.nodes[0]]);
+    return occupied(now_.snapshot, now_.snapshot.nodes[relief.nodes[0]]);
   };
   std::sort(all.begin(), all.end(),
             [&](const Relief& a, const Relief& b) { return used(a) > used(b); });

@@ -35,7 +35,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Order, {{Order::kAny, "any"}, {Order::kInOrder, "in
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QueueSnapshot, from, depth, capacity, first,
                                                 high_water, bytes, capacity_bytes, high_water_bytes,
                                                 depth_time, level_time)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NodeSnapshot, name, kind, inputs, outputs,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NodeSnapshot, name, kind, helps, inputs, outputs,
                                                 concurrency, per_item, order, serial, fixed, active,
                                                 own_threads, ended, items_in, items_out, errors,
                                                 skipped, metered, busy, ready, starved, blocked,

@@ -95,6 +95,11 @@ class Ranks {
   std::vector<std::vector<std::size_t>> columns_;
 };
 
+// Then it sends where that one does.
+bool helps(const NodeSnapshot& node, const std::string& other) {
+  return !node.helps.empty() && node.helps == other;
+}
+
 std::vector<Wire> wires_of(const GraphSnapshot& graph) {
   std::map<std::string, std::size_t> index;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) index.emplace(graph.nodes[i].name, i);
@@ -105,6 +110,9 @@ std::vector<Wire> wires_of(const GraphSnapshot& graph) {
       const auto from = index.find(inputs[input].from);
       if (from == index.end()) continue;
       wires.push_back({from->second, to, input, inputs[input].first > 0, {}});
+      for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        if (helps(graph.nodes[i], from->first)) wires.push_back({i, to, input, false, {}});
+      }
     }
   }
   return wires;

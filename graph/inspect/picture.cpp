@@ -156,7 +156,7 @@ std::string to_dot(const GraphSnapshot& graph) {
   }
   for (const Wire& wire : wires) {
     const QueueSnapshot& queue = graph.nodes[wire.to].inputs[wire.input];
-    out += "  " + quoted(queue.from) + " -> " + quoted(graph.nodes[wire.to].name) +
+    out += "  " + quoted(graph.nodes[wire.from].name) + " -> " + quoted(graph.nodes[wire.to].name) +
            " [label=" + quoted(over(queue.depth, queue.capacity)) +
            (wire.back ? ", style=dashed, constraint=false" : "") + "];\n";
   }

@@ -33,6 +33,14 @@ Engine::Engine(const Model& model, const SimulateOptions& options)
       windows_.emplace_back(queue, i);
     }
   }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    State& node = nodes_[i];
+    node.leader = node.model->helps.value_or(i);
+    if (node.leader == i) continue;
+    nodes_[node.leader].helpers.push_back(i);
+    node.inputs = nodes_[node.leader].inputs;
+    node.outputs = nodes_[node.leader].outputs;
+  }
   for (std::size_t i = 0; i < nodes_.size(); ++i) look_at(i);
 }
 
@@ -98,6 +106,12 @@ void Engine::look_at(std::size_t node) {
   to_look_at_.push_back(node);
 }
 
+// A node after those that help it, so that it is looked at before them.
+void Engine::look_at_all(std::size_t leader) {
+  for (const std::size_t helper : nodes_[leader].helpers) look_at(helper);
+  look_at(leader);
+}
+
 // --- a node's choice ---
 
 Engine::Found Engine::at_head(std::size_t window, std::uint64_t position) const {
@@ -159,10 +173,19 @@ bool Engine::admitted(const State& node, std::uint64_t place) const {
   return true;
 }
 
+std::size_t Engine::idle_workers(const State& node) const {
+  const State& leader = nodes_[node.leader];
+  std::size_t idle = leader.model->concurrency - leader.active;
+  for (const std::size_t helper : leader.helpers) {
+    idle += nodes_[helper].model->concurrency - nodes_[helper].active;
+  }
+  return idle;
+}
+
 // What waits for bytes keeps its worker, except from the item that bytes are kept for.
 bool Engine::has_worker(const State& node, const Found& found) const {
-  return node.parked == 0 || found.what == Found::What::kHole ||
-         node.active + node.parked < node.model->concurrency ||
+  return parked(node) == 0 || found.what == Found::What::kHole ||
+         parked(node) < idle_workers(node) ||
          windows_[node.outputs[0]].awaits(first_place(node, found.position));
 }
 
@@ -174,7 +197,7 @@ void Engine::start_items(std::size_t index) {
   while (node.active < node.model->concurrency) {
     const Found found = find(node);
     if (found.what == Found::What::kNothing) {
-      node.idle = node.to_spread + node.parked > 0 ? Idle::kBlocked : Idle::kStarved;
+      node.idle = node.to_spread + parked(node) > 0 ? Idle::kBlocked : Idle::kStarved;
       return;
     }
     if (!admitted(node, last_place(node, found.position)) || !has_worker(node, found)) {
@@ -193,11 +216,12 @@ void Engine::start_items(std::size_t index) {
 void Engine::take(State& node, std::uint64_t position, bool hole) {
   for (const std::size_t w : node.inputs) {
     if (hole && windows_[w].feedback()) continue;
+    account(nodes_[windows_[w].owner()]);
     const bool joined = node.model->passing == Passing::kJoin;
     const std::size_t parked = windows_[w].parked();
     const bool moved = windows_[w].release(joined ? windows_[w].head() : position);
     nodes_[windows_[w].from()].parked -= parked - windows_[w].parked();
-    if (moved || windows_[w].parked() < parked) look_at(windows_[w].from());
+    if (moved || windows_[w].parked() < parked) look_at_all(windows_[w].from());
   }
 }
 
@@ -321,10 +345,10 @@ void Engine::send(State& node, std::uint64_t position, bool hole) {
   if (!hole) ++node.items_out;
   for (const std::size_t w : node.outputs) {
     account(nodes_[windows_[w].owner()]);
-    node.parked -= windows_[w].parked();
+    nodes_[node.leader].parked -= windows_[w].parked();
     windows_[w].put(position, hole);
-    node.parked += windows_[w].parked();
-    look_at(windows_[w].owner());
+    nodes_[node.leader].parked += windows_[w].parked();
+    look_at_all(windows_[w].owner());
   }
 }
 
@@ -360,7 +384,9 @@ void Engine::account(State& node) {
                          [&](std::size_t w) { return windows_[w].depth() > 0; })) {
     node.limited += dt;
   }
-  for (const std::size_t w : node.inputs) windows_[w].account(dt);
+  for (const std::size_t w : node.inputs) {
+    if (&nodes_[windows_[w].owner()] == &node) windows_[w].account(dt);
+  }
 }
 
 NodeSnapshot Engine::snapshot_of(const State& node) const {
@@ -368,6 +394,7 @@ NodeSnapshot Engine::snapshot_of(const State& node) const {
   NodeSnapshot result;
   result.name = node.model->name;
   result.kind = node.model->kind;
+  if (node.model->helps) result.helps = model_.nodes[*node.model->helps].name;
   for (const std::size_t w : node.inputs) {
     result.inputs.push_back(windows_[w].snapshot(model_));
   }

@@ -45,9 +45,11 @@ class Engine {
   struct State {
     const ModelNode* model = nullptr;
     std::size_t rank = 0;                      // place from the sources on
-    std::vector<std::size_t> inputs, outputs;  // windows
+    std::size_t leader = 0;                    // itself, or the node that it helps
+    std::vector<std::size_t> helpers;          // of a leader
+    std::vector<std::size_t> inputs, outputs;  // windows; a helper's are its leader's
     std::size_t active = 0, running = 0;
-    std::size_t parked = 0;  // done, but an output has no bytes for them
+    std::size_t parked = 0;  // done, but an output has no bytes for them; a leader's are all's
     Idle idle = Idle::kStarved;
     std::uint64_t next_in = 0, next_out = 0;  // of nodes that number their items anew
     std::size_t to_spread = 0;                // items of the last one that have no room yet
@@ -92,6 +94,7 @@ class Engine {
   bool step();
   void settle();
   void look_at(std::size_t node);
+  void look_at_all(std::size_t leader);
 
   // A node's choice.
   Found at_head(std::size_t window, std::uint64_t position) const;
@@ -100,6 +103,8 @@ class Engine {
   std::uint64_t first_place(const State& node, std::uint64_t position) const;
   std::uint64_t last_place(const State& node, std::uint64_t position) const;
   bool admitted(const State& node, std::uint64_t place) const;
+  std::size_t parked(const State& node) const { return nodes_[node.leader].parked; }
+  std::size_t idle_workers(const State& node) const;
   bool has_worker(const State& node, const Found& found) const;
   void start_items(std::size_t index);
   void take(State& node, std::uint64_t position, bool hole);

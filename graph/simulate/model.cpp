@@ -107,6 +107,25 @@ ModelNode node_of(const NodeSnapshot& node, const GraphSnapshot& graph) {
   return result;
 }
 
+// Helpers share what the node that they help has, and its items in the proportion that was seen.
+void share_queues(const GraphSnapshot& graph, Model& model) {
+  for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+    if (graph.nodes[i].helps.empty()) continue;
+    model.nodes[i].helps = model.index(graph.nodes[i].helps);
+    model.nodes[i].inputs.clear();
+  }
+  for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+    if (model.nodes[i].helps) continue;
+    const std::vector<std::size_t> crew = model.crew(i);
+    double all = 0;
+    for (const std::size_t member : crew) all += static_cast<double>(graph.nodes[member].items_in);
+    for (const std::size_t member : crew) {
+      if (all == 0) continue;
+      model.nodes[member].share = static_cast<double>(graph.nodes[member].items_in) / all;
+    }
+  }
+}
+
 }  // namespace
 
 std::size_t ModelQueue::places() const {
@@ -126,6 +145,7 @@ std::vector<std::size_t> Model::downstream_order() const {
   std::vector<std::size_t> order;
   std::vector<bool> placed(nodes.size(), false);
   const auto fed = [&](const ModelNode& node) {
+    if (node.helps) return static_cast<bool>(placed[*node.helps]);
     return std::all_of(node.inputs.begin(), node.inputs.end(), [&](const ModelQueue& queue) {
       return queue.first > 0 || placed[queue.from];
     });
@@ -144,6 +164,14 @@ std::vector<std::size_t> Model::downstream_order() const {
   return order;
 }
 
+std::vector<std::size_t> Model::crew(std::size_t i) const {
+  std::vector<std::size_t> crew{i};
+  for (std::size_t j = 0; j < nodes.size(); ++j) {
+    if (nodes[j].helps == i) crew.push_back(j);
+  }
+  return crew;
+}
+
 std::vector<double> Model::visits() const {
   std::vector<double> visits(nodes.size(), 0);
   for (const std::size_t i : downstream_order()) {
@@ -154,6 +182,10 @@ std::vector<double> Model::visits() const {
       break;
     }
   }
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].helps) visits[i] = visits[*nodes[i].helps];
+  }
+  for (std::size_t i = 0; i < nodes.size(); ++i) visits[i] *= nodes[i].share;
   return visits;
 }
 
@@ -174,6 +206,7 @@ Model model_of(const GraphSnapshot& difference, const Machine& machine) {
   for (const NodeSnapshot& node : difference.nodes) {
     model.nodes.push_back(node_of(node, difference));
   }
+  share_queues(difference, model);
   model.main_source();
   model.downstream_order();
   return model;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,9 @@ struct ModelNode {
   std::vector<double> sends;  // kEmit: when each item is sent, rising from 0 to 1, the body's end;
                               // empty: evenly
   std::vector<ModelQueue> inputs;
+  std::optional<std::size_t> helps;  // index of the node whose queue and output it shares; then it
+                                     // has no inputs of its own
+  double share = 1;  // of the items of a queue that several nodes take from, those it takes
 
   /// Whether `NodeSettings::concurrency` may be something else.
   bool adjustable() const { return !serial && !fixed; }
@@ -79,6 +83,8 @@ struct Model {
 
   /// The first source that was declared. Its items are the graph's samples.
   std::size_t main_source() const;
+  /// Node `i` and those that help it, in the order in which they take items.
+  std::vector<std::size_t> crew(std::size_t i) const;
   /// Items that go into each node per sample.
   std::vector<double> visits() const;
   /// Nodes from the sources on, each after all that feed it over plain edges.

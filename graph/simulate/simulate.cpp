@@ -17,6 +17,7 @@ std::size_t last_node(const Model& model, const std::vector<double>& visits) {
   }
   std::size_t best = model.nodes.size();
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+    if (model.nodes[i].helps) continue;
     if (!feeds[i] && (best == model.nodes.size() || visits[i] > visits[best])) best = i;
   }
   if (best == model.nodes.size()) throw Error("graph '" + model.name + "' has no end");

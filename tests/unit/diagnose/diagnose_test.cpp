@@ -284,5 +284,43 @@ TEST(Diagnose, IsTheSameEveryTime) {
             describe(verdict(model, training_machine())));
 }
 
+/// Two nodes that take from one queue, 4 and 8 a sample of 40 ms.
+Model pair(double end_ms, double cores) {
+  Model model = chain({{"read", 0.1}, {"decode", 40, 4, 64, 1}, {"end", end_ms, 1, 64}}, cores);
+  test::add_helper(model, "decode", {"decode[gpu 0]", 40, 8});
+  return model;
+}
+
+TEST(Diagnose, NamesTwoNodesThatShareAQueueWhereBothAreBusy) {
+  const Verdict found = verdict(pair(1, 16));
+  EXPECT_EQ(found.bound, (Bound{Limit::kConcurrency, "decode"}));
+  EXPECT_NEAR(found.samples_per_second, 300, 3);
+  ASSERT_EQ(found.changes.size(), 1u);
+  EXPECT_EQ(found.changes[0].path(), "decode.concurrency");
+  EXPECT_NEAR(found.predicted, 600, 15) << "with all the cores";
+  EXPECT_EQ(describe(found).substr(0, describe(found).find(',', 40)),
+            "decode, with the help of decode[gpu 0], limits the run: all 12 workers busy");
+}
+
+TEST(Diagnose, NamesTheCoresWhereThoseOfThePairHaveNoMore) {
+  const Verdict found = verdict(pair(1, 4));
+  EXPECT_EQ(found.bound, (Bound{Limit::kCores, ""}));
+  EXPECT_TRUE(found.changes.empty());
+}
+
+TEST(Diagnose, NamesAPairThatCannotHaveMoreWorkers) {
+  Model model = pair(1, 16);
+  model.node("decode").fixed = true;
+  const Verdict found = verdict(model);
+  EXPECT_EQ(found.bound, (Bound{Limit::kSerial, "decode"}));
+  EXPECT_NEAR(found.next_samples_per_second, 1000, 20) << "with both 4 times as fast";
+}
+
+TEST(Diagnose, NamesWhatLimitsAfterAPair) {
+  const Verdict found = verdict(pair(5, 16));
+  EXPECT_EQ(found.bound.node, "end") << describe(found);
+  EXPECT_NEAR(found.samples_per_second, 200, 2);
+}
+
 }  // namespace
 }  // namespace forebay

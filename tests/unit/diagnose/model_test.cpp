@@ -110,5 +110,18 @@ TEST(ModelOf, NeedsTheWholeGraph) {
             "nodes");
 }
 
+TEST(ModelOf, GivesAHelperItsShareOfTheItems) {
+  Model model = chain({{"read"}, {"decode", 4, 1, 8}, {"end", 0, 1, 32}});
+  test::add_helper(model, "decode", {"more", 2});
+  const Model found = again(model);
+  EXPECT_EQ(found.node("more").helps, found.index("decode"));
+  EXPECT_TRUE(found.node("more").inputs.empty());
+  EXPECT_NEAR(found.node("more").share, 2 / 3.0, 0.01);
+  const std::vector<double> visits = found.visits();
+  EXPECT_NEAR(visits[found.index("decode")], 1 / 3.0, 0.01);
+  EXPECT_NEAR(visits[found.index("more")], 2 / 3.0, 0.01);
+  EXPECT_EQ(visits[found.index("end")], 1);
+}
+
 }  // namespace
 }  // namespace forebay

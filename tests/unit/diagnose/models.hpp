@@ -67,6 +67,14 @@ inline void add(Model& model, const std::vector<std::string>& from, const Stage&
   model.nodes.push_back(made);
 }
 
+/// Adds a node that takes from the queue of `leader` too; its concurrency is fixed.
+inline void add_helper(Model& model, const std::string& leader, const Stage& stage) {
+  ModelNode made = node(stage);
+  made.helps = model.index(leader);
+  made.fixed = true;
+  model.nodes.push_back(made);
+}
+
 /// Nodes in a row; the first is a source.
 inline Model chain(std::vector<Stage> stages, double cores = 8) {
   Model model;

@@ -193,5 +193,36 @@ TEST(Simulate, RefusesWhatIsNoGraph) {
             "the model of graph 'chain' has a cycle without first items");
 }
 
+// As tests/unit/graph/helper_test.cpp finds of a graph.
+TEST(Simulate, LetsWhoHasAWorkerFreeTakeFromASharedQueue) {
+  Model model = chain({{"read"}, {"decode", 4, 1, 8}, {"end", 0, 1, 32}});
+  test::add_helper(model, "decode", {"more", 2});
+  const Simulation run = simulate(model);
+  EXPECT_NEAR(run.samples_per_second, 750, 1);
+  const NodeSnapshot &decode = run.snapshot.node("decode"), &more = run.snapshot.node("more");
+  EXPECT_NEAR(static_cast<double>(more.items_in) / static_cast<double>(decode.items_in), 2, 0.01);
+  EXPECT_EQ(more.helps, "decode");
+  EXPECT_EQ(more.inputs[0].from, "read");
+  EXPECT_EQ(more.inputs[0].depth_time, decode.inputs[0].depth_time);
+  EXPECT_EQ(more.outputs, std::vector<std::string>{"end"});
+  for (const NodeSnapshot& node : run.snapshot.nodes) {
+    EXPECT_NEAR(share(node.busy + node.ready + node.starved + node.blocked, node), 1, 1e-6)
+        << node.name;
+  }
+  model.node("read").service = ServiceTimes::constant(5 * test::kMs);
+  EXPECT_EQ(simulate(model).snapshot.node("more").items_in, 0u);
+}
+
+TEST(Simulate, KeepsOneWorkerOfAllForWhatWaitsForBytes) {
+  Model model = chain({{"read"}, {"decode", 4, 2, 8}, {"end", 3, 1, 32}});
+  test::add_helper(model, "decode", {"more", 2, 2});
+  ModelQueue& after = model.node("end").inputs[0];
+  after.capacity_bytes = 100;
+  after.item_bytes = 30;
+  const Simulation run = simulate(model);
+  EXPECT_NEAR(run.samples_per_second, 333.3, 1);
+  EXPECT_LE(run.snapshot.node("end").inputs[0].high_water, 4u);
+}
+
 }  // namespace
 }  // namespace forebay

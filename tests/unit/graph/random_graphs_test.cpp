@@ -86,7 +86,8 @@ class RandomGraph {
         EXPECT_EQ(queue.bytes == 0, queue.depth == 0) << node.name;
         EXPECT_LE(queue.high_water, std::max(most_places, queue.capacity)) << node.name;
         if (queue.capacity_bytes == 0 || most_places != 0) continue;
-        const std::size_t most = std::max(queue.capacity_bytes, queue.capacity_bytes / 2 + kLargest);
+        const std::size_t most =
+            std::max(queue.capacity_bytes, queue.capacity_bytes / 2 + kLargest);
         EXPECT_LE(queue.high_water_bytes, most) << node.name;
       }
     }
@@ -112,14 +113,24 @@ class RandomGraph {
     return settings;
   }
 
+  // Now and then a node has helpers.
+  template <typename Body>
+  void help(const Stage<Token, Token>& node, const NodeSettings& settings, const Body& body) {
+    for (std::size_t left = pick(4) / 2; left > 0; --left) {
+      graph_.helper(name("helper"), node, settings, body);
+    }
+  }
+
   // Each of these appends to the branch that ends at `tail` and does the same to `model`.
   using Model = std::vector<std::optional<Token>>;
   void transform(Output<Token>& tail, Model& model) {
     const std::uint64_t salt = random_();
-    auto node = graph_.transform(name("transform"), limits(), [salt](Token token) {
+    const auto body = [salt](Token token) {
       dawdle(token.id, salt);
       return Token{mix(token.id + salt) >> 8};
-    });
+    };
+    auto node = graph_.transform(name("transform"), limits(), body);
+    help(node, limits(), body);
     tail = (tail >> node).output;
     for (auto& token : model) {
       if (token) token = Token{mix(token->id + salt) >> 8};
@@ -142,10 +153,13 @@ class RandomGraph {
     const auto bad = [=](const Token& token) { return mix(token.id + salt) % 5 == 0; };
     NodeSettings settings = limits();
     settings.on_error = OnError::kSkip;
-    auto node = graph_.transform(name("throws"), settings, [=](Token token) {
+    const auto body = [=](Token token) {
       if (bad(token)) throw std::runtime_error("bad");
       return token;
-    });
+    };
+    auto node = graph_.transform(name("throws"), settings, body);
+    settings.concurrency = 1 + pick(4);
+    help(node, settings, body);
     tail = (tail >> node).output;
     for (auto& token : model) {
       if (token && bad(*token)) token.reset();

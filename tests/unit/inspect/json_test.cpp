@@ -23,7 +23,7 @@ QueueSnapshot some_queue() {
 
 NodeSnapshot some_node() {
   NodeSnapshot node;
-  node.name = "decode", node.kind = "transform";
+  node.name = "decode", node.kind = "transform", node.helps = "other";
   node.inputs = {some_queue(), some_queue()};
   node.outputs = {"augment", "count"};
   node.per_item = 5, node.order = Order::kInOrder, node.serial = true, node.fixed = true;
@@ -66,6 +66,7 @@ TEST(Json, GivesBackEveryFieldOfANode) {
   const NodeSnapshot& node = back.node("decode");
   const NodeSnapshot was = some_node();
   EXPECT_EQ(node.kind, was.kind);
+  EXPECT_EQ(node.helps, was.helps);
   EXPECT_EQ(node.outputs, was.outputs);
   EXPECT_EQ(node.concurrency, was.concurrency);
   EXPECT_EQ(node.per_item, was.per_item);

@@ -32,6 +32,18 @@ TEST(Picture, DotSaysDepthsAndWork) {
 )");
 }
 
+TEST(Picture, DotHasAllThatTakeFromAQueueAndSendToTheNext) {
+  NodeSnapshot more = node_of("more", {test::queue_from("read")});
+  more.helps = "decode";
+  const std::string dot =
+      to_dot(graph_of("g", {node_of("read"), node_of("decode", {test::queue_from("read")}), more,
+                            node_of("slot", {test::queue_from("decode")})}));
+  EXPECT_EQ(count(dot, "\"read\" -> \"decode\""), 1u);
+  EXPECT_EQ(count(dot, "\"read\" -> \"more\""), 1u);
+  EXPECT_EQ(count(dot, "\"decode\" -> \"slot\""), 1u);
+  EXPECT_EQ(count(dot, "\"more\" -> \"slot\""), 1u);
+}
+
 TEST(Picture, DotDashesTheEdgeThatClosesACycle) {
   EXPECT_THAT(to_dot(test::training_graph(2)),
               HasSubstr("\"weights-new\" -> \"step\" [label=\"0/1\", style=dashed"));
