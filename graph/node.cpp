@@ -1,5 +1,6 @@
 #include <forebay/graph/node.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -147,6 +148,11 @@ bool Node::outputs_allow(const Found& found) const {
          leader_.parked_ < idle_workers() || outputs_[0]->awaits(places.first);
 }
 
+bool Node::helper_waits() const {
+  return std::any_of(helpers_.begin(), helpers_.end(),
+                     [](const Node* helper) { return helper->waits_for_room(); });
+}
+
 bool Node::may_start(const Found& found) {
   if (outputs_allow(found)) {
     waits_for_room_.store(false, std::memory_order_relaxed);
@@ -157,7 +163,8 @@ bool Node::may_start(const Found& found) {
   return outputs_allow(found);
 }
 
-inline void Node::start_items(Actions& actions) {
+// Inlined in both its callers: the call alone would be 3 % of an item's way through a node.
+[[gnu::always_inline]] inline void Node::start_items(Actions& actions) {
   idle_ = Idle::kNo;
   while (!run_.stopping()) {
     if (active_ >= static_cast<std::int64_t>(settings_.concurrency)) break;
@@ -201,19 +208,29 @@ inline void Node::start_items(Actions& actions) {
   }
 }
 
-// Whatever happens to a node concerns all that take from its queue, which end together.
 void Node::pump(Actions& actions) {
   if (ended_ || !run_.started()) return;
   std::int64_t active = 0;
-  Node* node = &leader_;
-  for (auto next = leader_.helpers_.begin();; node = *next++) {
-    if (node != this) node->account(actions.time());
-    node->start_items(actions);
-    active += node->active_;
-    if (next == leader_.helpers_.end()) break;
+  if (leader_.helpers_.empty()) {
+    start_items(actions);
+    active = active_;
+  } else {
+    active = pump_crew(actions);
   }
   if (active > 0) return;
   if (run_.stopping() || (leader_.parked_ == 0 && leader_.exhausted())) leader_.end(actions);
+}
+
+// Whatever happens to a node concerns all that take from its queue, which end together. Returns how
+// many items they have.
+std::int64_t Node::pump_crew(Actions& actions) {
+  std::int64_t active = 0;
+  each_of_crew([&](Node& node) {
+    if (&node != this) node.account(actions.time());
+    node.start_items(actions);
+    active += node.active_;
+  });
+  return active;
 }
 
 void Node::end(Actions& actions) {

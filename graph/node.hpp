@@ -122,11 +122,7 @@ class Node {
   void join_threads();
   /// Whether it, or a node that helps it, has an item that there is no room for.
   bool waits_for_room() const {
-    if (waits_for_room_.load(std::memory_order_seq_cst)) return true;
-    for (const Node* helper : helpers_) {
-      if (helper->waits_for_room()) return true;
-    }
-    return false;
+    return waits_for_room_.load(std::memory_order_seq_cst) || (!helpers_.empty() && helper_waits());
   }
 
   /// Starts whatever can start now.
@@ -217,6 +213,8 @@ class Node {
   void trace(const Flight& flight, Actions& actions) const;
   void pump(Actions& actions);
   void start_items(Actions& actions);
+  std::int64_t pump_crew(Actions& actions);
+  bool helper_waits() const;
   std::int64_t idle_workers() const;
   template <typename Call>
   void each_of_crew(const Call& call) const;
