@@ -19,7 +19,7 @@ struct BucketPart {
 /// ((w0 * g0 + w1 * g1) + w2 * g2) + ... with w = rows / all rows in float, so the bits depend on
 /// the values alone, not on timing, threads or the CPU. At least one row; every size equal to
 /// `output`'s. Values and their mean are rounded to `Sent`, float or Bfloat16, as if they were sent
-/// so; the sum is float's.
+/// so; the sum is float's, where NCCL for more than two parts rounds also the weight and sums.
 ///
 /// `output` may be the memory of any part (in place); otherwise it overlaps none. Reads every part
 /// once and writes once, and allocates nothing. Elements do not depend on each other: disjoint

@@ -19,6 +19,12 @@ std::string not_on_host(const GradientBucket& part) {
 
 }  // namespace
 
+HostMean::HostMean(Precision reduce_in) : reduce_in_(reduce_in) {
+  if (reduce_in == Precision::kFloat16) {
+    throw Error("the host averages gradients in float32 or bfloat16, not in float16");
+  }
+}
+
 GradientBucket HostMean::mean(std::span<const GradientBucket> parts) {
   const GradientBucket& mean = parts.front();
   if (parts.size() == 1) return mean;

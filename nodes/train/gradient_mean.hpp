@@ -32,9 +32,9 @@ class GradientMean {
 /// Throws `Error` where one of several parts is without values.
 class HostMean final : public GradientMean {
  public:
-  /// `reduce_in`: what several parts, and their mean, are rounded to; not kFloat16, which would
-  /// need a scale of the loss.
-  explicit HostMean(Precision reduce_in = Precision::kFloat32) : reduce_in_(reduce_in) {}
+  /// `reduce_in`: what several parts, and their mean, are rounded to. Throws `Error` for kFloat16,
+  /// which would need a scale of the loss.
+  explicit HostMean(Precision reduce_in = Precision::kFloat32);
 
   GradientBucket mean(std::span<const GradientBucket> parts) override;
 

@@ -60,7 +60,7 @@ enum class Precision : std::uint8_t { kFloat32, kBfloat16, kFloat16 };
 
 /// What the images of a replica's shards are.
 struct ImageInput {
-  SampleType type = SampleType::kFloat32;  // or, of GPUs only, kUint8
+  SampleType type = SampleType::kFloat32;  // or, of GPUs and simulated ones, kUint8
   std::array<float, 3> mean{};             // kUint8: what the replica normalises them by, as
   std::array<float, 3> std_dev{1, 1, 1};   // `Normalise` does
 };

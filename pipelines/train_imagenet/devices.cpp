@@ -136,6 +136,9 @@ std::string why_mean_on_host(const TrainOptions& options) {
 }
 
 void tell_averaging(const TrainOptions& options, Log& log) {
+  if (options.reduce_dtype != "float32" && options.devices.size() == 1) {
+    log.info("--reduce-dtype " + options.reduce_dtype + " changes nothing: there is one device");
+  }
   const std::string why = why_mean_on_host(options);
   if (!why.empty() && options.reduce_dtype == "float16") {
     throw Error("--reduce-dtype float16 is for GPUs that average among themselves: " + why +
@@ -149,7 +152,8 @@ std::unique_ptr<GradientMean> make_mean(const TrainOptions& options,
   if (on_gpus(options.devices) && averaging(options) == Averaging::kGpus) {
     return make_gpu_mean(replicas);
   }
-  return std::make_unique<HostMean>(precision_of(options.reduce_dtype));
+  const bool one = options.devices.size() == 1;  // nothing is averaged, in whatever type
+  return std::make_unique<HostMean>(one ? Precision::kFloat32 : precision_of(options.reduce_dtype));
 }
 
 std::string describe_fusions(const TrainOptions& options, const Network& network) {

@@ -33,12 +33,10 @@ std::string PlanChooser::run(const GraphKey& key, const ConvolutionArrays& array
   const ChosenPlan& graph = chosen(key);
   if (!graph.why_not.empty()) return graph.why_not;
   std::string why = graph.plans->run(graph.plan.number, arrays, stream);
-  if (why.empty()) return why;
-  return fmt::format(
-      "{}; delete {}, so that plans are timed anew and those that fail are not taken, and go on "
-      "from "
-      "the last checkpoint",
-      why, choices_.path());
+  const bool from_file = !graph.milliseconds;
+  if (why.empty() || !from_file) return why;
+  return fmt::format("{}; where that stays so, delete {}: plans are timed anew then", why,
+                     choices_.path());
 }
 
 bool PlanChooser::choose_by_name(ChosenPlan& graph, const std::string& name) const {

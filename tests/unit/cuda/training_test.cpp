@@ -372,7 +372,8 @@ TEST_F(GpusOfNccl, TrainInFloat16AsWithTheHostsMean) {
   EXPECT_EQ(trained(*with_nccl(2)), trained(*gpus(2)));
 }
 
-/// Rounds what each GPU sends, and the mean, as GPUs do that average among themselves.
+/// Rounds what each GPU sends, and the mean, as the library in NCCL's place does; NCCL itself also
+/// rounds its factor, and sums of parts, where there are more than two.
 template <class Value>
 class RoundedMean final : public GradientMean {
  public:
@@ -456,19 +457,22 @@ TEST_F(GpusOfNccl, ChangeNoWeightWhereTheGradientsOfOneOverflowInFloat16) {
   precision_ = Precision::kFloat16;
   loss_scale_ = 256;  // with which no other gradient overflows
   last_half_overflows_ = true;
-  const auto trainer = with_nccl(2);
-  const std::vector<float> before(trainer->weights().parameters().begin(),
-                                  trainer->weights().parameters().end());
-  Trained out;
-  run(*trainer, 1, out);
-  EXPECT_TRUE(std::isfinite(on_gpus_[0]->buffers()[0]));
-  EXPECT_FALSE(std::isfinite(on_gpus_[1]->buffers()[0]));
-  for (CudaReplica* replica : on_gpus_) {
-    OnDevice& device = *replica->on_device();
-    std::vector<float> parameters(before.size()), velocity(before.size());
-    device.read(parameters, velocity);
-    EXPECT_EQ(parameters, before);
-    EXPECT_EQ(device.loss_scaling(), (LossScaling{.scale = 128, .good_steps = 0}));
+  for (const Precision type : {Precision::kFloat32, Precision::kBfloat16, Precision::kFloat16}) {
+    reduce_in_ = type;
+    const auto trainer = with_nccl(2);
+    const std::vector<float> before(trainer->weights().parameters().begin(),
+                                    trainer->weights().parameters().end());
+    Trained out;
+    run(*trainer, 1, out);
+    EXPECT_TRUE(std::isfinite(on_gpus_[0]->buffers()[0]));
+    EXPECT_FALSE(std::isfinite(on_gpus_[1]->buffers()[0]));
+    for (CudaReplica* replica : on_gpus_) {
+      OnDevice& device = *replica->on_device();
+      std::vector<float> parameters(before.size()), velocity(before.size());
+      device.read(parameters, velocity);
+      EXPECT_EQ(parameters, before);
+      EXPECT_EQ(device.loss_scaling(), (LossScaling{.scale = 128, .good_steps = 0}));
+    }
   }
 }
 
