@@ -145,7 +145,6 @@ std::vector<std::size_t> Model::downstream_order() const {
   std::vector<std::size_t> order;
   std::vector<bool> placed(nodes.size(), false);
   const auto fed = [&](const ModelNode& node) {
-    if (node.helps) return static_cast<bool>(placed[*node.helps]);
     return std::all_of(node.inputs.begin(), node.inputs.end(), [&](const ModelQueue& queue) {
       return queue.first > 0 || placed[queue.from];
     });
@@ -153,9 +152,12 @@ std::vector<std::size_t> Model::downstream_order() const {
   for (bool any = true; any;) {
     any = false;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (placed[i] || !fed(nodes[i])) continue;
-      placed[i] = any = true;
-      order.push_back(i);
+      if (placed[i] || nodes[i].helps || !fed(nodes[i])) continue;
+      any = true;
+      for (const std::size_t member : crew(i)) {
+        placed[member] = true;
+        order.push_back(member);
+      }
     }
   }
   if (order.size() < nodes.size()) {

@@ -87,7 +87,8 @@ struct Model {
   std::vector<std::size_t> crew(std::size_t i) const;
   /// Items that go into each node per sample.
   std::vector<double> visits() const;
-  /// Nodes from the sources on, each after all that feed it over plain edges.
+  /// Nodes from the sources on, each after all that feed it over plain edges; helpers next to whom
+  /// they help.
   std::vector<std::size_t> downstream_order() const;
 };
 

@@ -13,13 +13,13 @@ std::size_t byte_size(const Pixels& pixels) {
 }
 
 Pixels decode_needed(std::span<const std::byte> bytes, const Augment& augment, Random random,
-                     DecodeMode mode, const ImagePool& images) {
+                     DecodeMode mode, const ImagePool& images, const PlanesDecoder& planes) {
   if (mode == DecodeMode::kFast) {
     const auto wanted = [&](ImageSize size) {
       augment.check(size);
       return augment.wanted_planes(size, random);
     };
-    if (auto planes = decode_planes(bytes, images, wanted)) return *std::move(planes);
+    if (auto part = planes(bytes, images, wanted)) return *std::move(part);
   }
   const auto needed = [&](ImageSize size) {
     augment.check(size);  // here, where it can be skipped: it has no row yet

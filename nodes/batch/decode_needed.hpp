@@ -27,8 +27,10 @@ using Pixels = std::variant<ImagePart, YccPart>;
 std::size_t byte_size(const Pixels& pixels);
 
 /// What of an image is needed for the sample with this `random`. Throws `Error` for a bad image,
-/// also one that `augment` could not bring to its size. Does not block; any thread.
+/// also one that `augment` could not bring to its size. With kFast `planes` decodes what it can; it
+/// says whether that blocks, otherwise this does not. Any thread.
 Pixels decode_needed(std::span<const std::byte> bytes, const Augment& augment, Random random,
-                     DecodeMode mode, const ImagePool& images);
+                     DecodeMode mode, const ImagePool& images,
+                     const PlanesDecoder& planes = decode_planes);
 
 }  // namespace forebay

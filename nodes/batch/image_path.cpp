@@ -57,6 +57,38 @@ class CollectRows {
   BatchCollector collector_;
 };
 
+std::size_t all_that_decode(const ImagePathOptions& options) {
+  std::size_t workers = options.decode_concurrency;
+  for (const DecodeHelper& helper : options.decode_helpers) workers += helper.concurrency;
+  return workers;
+}
+
+/// What the helper leaves is decoded as everywhere, on the helper's thread.
+PlanesDecoder with_rest(const PlanesDecoder& decode) {
+  return
+      [decode](std::span<const std::byte> jpeg, const ImagePool& pool, const WantedPlanes& wanted) {
+        auto planes = decode(jpeg, pool, wanted);
+        return planes ? planes : decode_planes(jpeg, pool, wanted);
+      };
+}
+
+void add_helper(Graph& graph, const Stage<Record, Decoded>& decode, const ImagePathOptions& options,
+                const DecodeHelper& helper, const ImagePool& images) {
+  graph.helper(helper.name, decode,
+               {.concurrency = helper.concurrency,
+                .on_error = options.on_bad_image,
+                .skip_limit = options.bad_image_limit,
+                .run_on = RunOn::kOwnThreads,
+                .fixed = true},
+               [images, augmentation = Augment(options.augment), seed = options.seed,
+                planes = with_rest(helper.decode)](const Record& record) {
+                 const Random random(seed, record.position);
+                 return Decoded{decode_needed(record.image, augmentation, random, DecodeMode::kFast,
+                                              images, planes),
+                                record};
+               });
+}
+
 }  // namespace
 
 std::size_t decoded_bytes(const Record& record, const ImagePathOptions& options,
@@ -68,7 +100,7 @@ std::size_t decoded_bytes(const Record& record, const ImagePathOptions& options,
 
 Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& options,
                                       const BatchPool& batches, const ImagePool& images) {
-  const std::size_t decode_room = image_places(options.decode_concurrency);
+  const std::size_t decode_room = image_places(all_that_decode(options));
   const std::size_t augment_room = image_places(options.augment_concurrency);
 
   const Augment augmentation(options.augment);
@@ -85,6 +117,8 @@ Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& opti
                              : decode_needed(record.image, augmentation, random, mode, images),
                        record};
       });
+  for (const DecodeHelper& helper : options.decode_helpers)
+    add_helper(graph, decode, options, helper, images);
   // In stream order, so that a sample's row does not depend on who decoded first.
   const auto slot = graph.transform(
       "slot",

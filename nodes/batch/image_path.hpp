@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <forebay/graph/graph.hpp>
 #include <forebay/nodes/batch/batch.hpp>
@@ -17,6 +19,13 @@
 
 namespace forebay {
 
+/// A node that decodes beside `decode`, from the same queue, on threads of its own.
+struct DecodeHelper {
+  std::string name;
+  PlanesDecoder decode;  // its calls may wait; what it gives nothing for is decoded as elsewhere
+  std::size_t concurrency = 1;
+};
+
 struct ImagePathOptions {
   AugmentOptions augment;
   int num_classes = 1000;
@@ -25,7 +34,8 @@ struct ImagePathOptions {
   LastBatch last = LastBatch::kDrop;
   OnError on_bad_image = OnError::kStop;
   std::uint64_t bad_image_limit = 100;
-  std::shared_ptr<DecodedCache> cache{};  // null: every image is decoded every time
+  std::shared_ptr<DecodedCache> cache{};       // null: every image is decoded every time
+  std::vector<DecodeHelper> decode_helpers{};  // with kFast, and no cache
   std::size_t decode_concurrency = 4;
   std::size_t augment_concurrency = 2;
 };
@@ -51,10 +61,14 @@ std::size_t decoded_bytes(const Record& record, const ImagePathOptions& options,
 /// into the batch's memory, in any order; `batch` sends a batch when its last row is written.
 /// Batches are always full, except the last one when it is kept.
 ///
+/// A decode helper takes from `decode`'s queue when it has a worker free; which images it decodes
+/// depends on timing, and what samples are to the bit on which.
+///
 /// Batches come from `batches`, images from `images`; both grow to what the queues allow and no
 /// further: of images and the rows that wait for them, 256 MiB in front of each of `slot` and
 /// `augment` and one for each worker. A place costs an image before `slot`, an image and its row
-/// before `augment`, and a row before `batch`. None of the nodes blocks.
+/// before `augment`, and a row before `batch`. None of the nodes blocks but
+/// helpers.
 Stage<Record, BatchHandle> image_path(Graph& graph, const ImagePathOptions& options,
                                       const BatchPool& batches, const ImagePool& images);
 

@@ -1,5 +1,6 @@
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/cuda/make_replica.hpp>
+#include <forebay/nodes/cuda/nvjpeg/gpu_decoder.hpp>
 
 namespace forebay {
 
@@ -30,6 +31,10 @@ std::string why_no_gpu_mean() { return why_unusable({}, {}); }
 std::unique_ptr<GradientMean> make_gpu_mean(
     std::span<const std::unique_ptr<Replica>> /*replicas*/) {
   throw Error(why_no_gpu_mean());
+}
+
+PlanesDecoder make_gpu_decoder(const GpuId& /*gpu*/, const std::string& /*library*/) {
+  throw Error(why_unusable({}, {}));
 }
 
 BatchMemory pinned_batch_memory() { return plain_batch_memory(); }

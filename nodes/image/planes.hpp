@@ -40,6 +40,9 @@ struct WantedPart {
 /// How many times fewer pixels `decode_planes` makes of it in each direction: 1, 2, 4 or 8.
 int reduction(const WantedPart& wanted);
 
+/// What is wanted of an image of this size, if anything.
+using WantedPlanes = std::function<std::optional<WantedPart>(ImageSize)>;
+
 /// Decodes the planes of the wanted part of a baseline JPEG with three components and chroma that
 /// is sampled half as often at most, which is what nearly all files are. Where the part is at least
 /// twice as large as wanted it is reduced while it is decoded, which takes the mean of neighbours.
@@ -49,8 +52,11 @@ int reduction(const WantedPart& wanted);
 /// are damaged or cut off before the part's end: what `decode_part` makes of them counts. Lets
 /// exceptions of `wanted` through. Thread-safe; 16 MiB of scratch memory at most are kept per
 /// thread.
-std::optional<YccPart> decode_planes(
-    std::span<const std::byte> jpeg, const ImagePool& pool,
-    const std::function<std::optional<WantedPart>(ImageSize)>& wanted);
+std::optional<YccPart> decode_planes(std::span<const std::byte> jpeg, const ImagePool& pool,
+                                     const WantedPlanes& wanted);
+
+/// `decode_planes`, or what does the same.
+using PlanesDecoder = std::function<std::optional<YccPart>(
+    std::span<const std::byte> jpeg, const ImagePool& pool, const WantedPlanes& wanted)>;
 
 }  // namespace forebay

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include <forebay/graph/inspect/host.hpp>
+#include <forebay/nodes/cuda/nvjpeg/gpu_decoder.hpp>
 
 namespace forebay {
 namespace {
@@ -76,6 +79,25 @@ ImagePathOptions validation_path(const TrainOptions& options) {
   result.augment.resize = options.val_resize > 0 ? options.val_resize : -1;
   result.last = LastBatch::kKeep;
   return result;
+}
+
+std::vector<DecodeHelper> decode_helpers(const TrainOptions& options) {
+  std::vector<DecodeHelper> helpers;
+  for (const DeviceName& device : options.devices) {
+    if (!options.gpu_decode) break;
+    const GpuId gpu{device.index, find_gpus().gpus.at(static_cast<std::size_t>(device.index)).name};
+    helpers.push_back(
+        {fmt::format("decode[gpu {}]", device.index), make_gpu_decoder(gpu), kGpuDecodeCalls});
+  }
+  return helpers;
+}
+
+std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
+  std::uint64_t skipped = 0;
+  for (const NodeSnapshot& node : snapshot.nodes) {
+    if (node.name == "decode" || node.helps == "decode") skipped += node.skipped;
+  }
+  return skipped;
 }
 
 SampleFormat sample_format(const TrainOptions& options) {

@@ -419,6 +419,11 @@ std::vector<Flag> forebay_flags() {
       on_switch("exact-decode", &T::exact_decode,
                 "decode and resize JPEGs exactly as libjpeg-turbo and OpenCV do; without it, with "
                 "differences of about 1 of 255 and in half the time"),
+      on_switch(
+          "gpu-decode", &T::gpu_decode,
+          "decode JPEGs on the GPUs of --gpus too, through nvJPEG: they take what the CPU's "
+          "workers leave. Who decodes an image depends on timing and its pixels on who does, so "
+          "results do not repeat bit for bit"),
       on_switch("no-bias-decay", &T::no_bias_decay, "no weight decay on biases and batch norms"),
       flag(kForebay, "seed", "N", &T::seed, whole<std::uint64_t>(0),
            "of weights, order and augmentation"),

@@ -295,6 +295,17 @@ void check_simulation(const TrainOptions& o) {
 }
 
 void check_gpus(const TrainOptions& o) {
+  if (o.gpu_decode && !on_gpus(o.devices)) {
+    throw Error("--gpu-decode is for GPUs; give some with --gpus, or leave it out");
+  }
+  const char* const excluded = o.exact_decode ? "exact-decode"
+                               : o.cache      ? "cache"
+                               : o.benchmark  ? "benchmark"
+                                              : nullptr;
+  if (o.gpu_decode && excluded != nullptr) {
+    throw Error(
+        fmt::format("--gpu-decode and --{} exclude each other; give one of them", excluded));
+  }
   if (!on_gpus(o.devices) && o.dtype == "float16") {
     throw Error("--dtype float16 is for GPUs; give bfloat16 or float32");
   }

@@ -136,6 +136,7 @@ struct TrainOptions {
   double brightness = 0;
   double contrast = 0;
   double saturation = 0;
+  bool gpu_decode = false;    // decode on the GPUs too
   bool exact_decode = false;  // true: pixels exactly as libjpeg-turbo and OpenCV make them
 
   // Forebay.

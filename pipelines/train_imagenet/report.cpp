@@ -9,6 +9,7 @@
 
 #include <common/training_cost.hpp>
 #include <forebay/graph/diagnose/diagnose.hpp>
+#include <train_imagenet/data.hpp>
 
 namespace forebay {
 namespace {
@@ -76,7 +77,7 @@ std::string read_report(const ReadResult& result) {
   return table_text(run) +
          fmt::format("\n{} images in {}; {:.1f} images/s\n", images, time_text(seconds),
                      static_cast<double>(images) / seconds) +
-         result.cache + result.tuning + skipped_text(run.node("decode").skipped);
+         result.cache + result.tuning + skipped_text(skipped_images(run));
 }
 
 }  // namespace forebay

@@ -19,13 +19,6 @@
 namespace forebay {
 namespace {
 
-std::uint64_t skipped_images(const GraphSnapshot& snapshot) {
-  for (const NodeSnapshot& node : snapshot.nodes) {
-    if (node.name == "decode") return node.skipped;
-  }
-  return 0;
-}
-
 /// The pool has the cores that the replicas' teams do not use, one at least.
 GraphOptions graph_options(const Trainer& trainer, Log& log) {
   GraphOptions options = log_skipped(log);
@@ -110,6 +103,7 @@ Session::Session(const TrainOptions& options, Log& log)
       batches_(static_cast<std::size_t>(options.batch_size), options.image_shape,
                sample_format(options), batch_memory(options)),
       images_(options.host_plan.kept_bytes),
+      decode_helpers_(decode_helpers(options)),
       threads_(threads_per_replica(options)),
       clock_(seconds_now),
       speedometer_(options, clock_),
@@ -230,6 +224,7 @@ Stage<void, BatchHandle> Session::made_up_batches(Graph& graph) const {
 Stage<void, BatchHandle> Session::training_batches(Graph& graph) {
   ImagePathOptions path = train_path(options_);
   path.cache = cache_;
+  path.decode_helpers = decode_helpers_;
   path.bad_image_limit -= std::min(path.bad_image_limit, result_.skipped);
   const auto read = graph.source("read", [this] { return labels_.read(*train_data_); });
   return read >> image_path(graph, path, batches_, images_);
@@ -324,7 +319,9 @@ void Session::show_progress(const Progress& progress) {
 void Session::build_validation(Graph& graph,
                                const std::function<void(const StepResult&)>& on_result) {
   const auto read = graph.source("read", [this] { return (*val_data_)(); });
-  const auto batches = read >> image_path(graph, validation_path(options_), batches_, images_);
+  ImagePathOptions path = validation_path(options_);
+  path.decode_helpers = decode_helpers_;
+  const auto batches = read >> image_path(graph, path, batches_, images_);
   const auto results = batches >> trainer_->validate(graph);
   results >> graph.sink("log", {.queue = 2, .fixed = true}, on_result);
   apply_node_settings(graph, options_);

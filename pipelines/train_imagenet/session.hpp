@@ -7,10 +7,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <forebay/graph/graph.hpp>
 #include <forebay/graph/simulate/model.hpp>
 #include <forebay/nodes/batch/batch.hpp>
+#include <forebay/nodes/batch/image_path.hpp>
 #include <forebay/nodes/checkpoint/checkpoint.hpp>
 #include <forebay/nodes/image/augment.hpp>
 #include <forebay/nodes/network/network.hpp>
@@ -103,6 +105,7 @@ class Session {
   std::uint64_t epoch_size_ = 0;  // images
   BatchPool batches_;
   ImagePool images_;
+  std::vector<DecodeHelper> decode_helpers_;
   int threads_;  // of each replica
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Trainer> trainer_;

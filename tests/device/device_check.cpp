@@ -1,5 +1,5 @@
-// What of a GPU is no kernel's matter, each as a line of JSON: `device_check gpus|nvml|nccl`.
-// Fails where the figures cannot be right.
+// What of a GPU is no kernel's matter, each as a line of JSON: `device_check
+// gpus|nvml|nccl|nvjpeg`. Fails where the figures cannot be right.
 
 #include <cuda_runtime.h>
 #include <fmt/format.h>
@@ -16,6 +16,8 @@
 #include <forebay/nodes/cuda/gpu_mean.hpp>
 #include <forebay/nodes/cuda/gpus.hpp>
 #include <forebay/nodes/reduce/nccl.hpp>
+
+#include "check_nvjpeg.hpp"
 
 namespace forebay {
 namespace {
@@ -120,7 +122,8 @@ void run(std::string_view what) {
   if (what == "gpus") return gpus();
   if (what == "nvml") return nvml();
   if (what == "nccl") return nccl();
-  throw Error("give gpus, nvml or nccl");
+  if (what == "nvjpeg") return check_nvjpeg(machine().gpus[0].name);
+  throw Error("give gpus, nvml, nccl or nvjpeg");
 }
 
 }  // namespace

@@ -163,9 +163,8 @@ int reduction(const WantedPart& wanted) {
   return times;
 }
 
-std::optional<YccPart> decode_planes(
-    std::span<const std::byte> jpeg, const ImagePool& pool,
-    const std::function<std::optional<WantedPart>(ImageSize)>& wanted) {
+std::optional<YccPart> decode_planes(std::span<const std::byte> jpeg, const ImagePool& pool,
+                                     const WantedPlanes& wanted) {
   const auto frame = detail::read_frame(jpeg);
   if (!frame) return std::nullopt;
   if (static_cast<long long>(frame->size.width) * frame->size.height > detail::kMaxPixels) {

@@ -24,7 +24,8 @@ struct Flow {
 Flow flow_of(const Report& report) {
   Flow flow;
   try {
-    const Model model = model_of(report.graph, machine_of(report));
+    Model model = model_of(report.graph, machine_of(report));
+    for (ModelNode& node : model.nodes) node.share = 1;  // each shows what itself has done
     flow.order = model.downstream_order();
     flow.visits = model.visits();
   } catch (const Error&) {  // not whole: then as it was declared

@@ -133,6 +133,21 @@ TEST(TopMeasures, CountSamplesAtEveryNodeAndShareWorkersTime) {
   EXPECT_NEAR(measures.nodes[1].p50, 0.010, 0.002);
 }
 
+TEST(TopMeasures, CountForNodesThatShareAQueueWhatEachHasDone) {
+  Model model = chain({{"read"}, {"decode", 20, 2}, {"save", 0.1}});
+  test::add_helper(model, "decode", {"decode[gpu 0]", 10, 3});
+  Scene scene = decoding();
+  scene.later.graph = simulate(model).snapshot;
+  const Measures measures = measure(at_begin(scene.later), scene.later);
+  EXPECT_EQ(measures.nodes[1].name, "decode");
+  EXPECT_NEAR(measures.nodes[1].samples_per_second, 100, 2);
+  EXPECT_EQ(measures.nodes[2].name, "decode[gpu 0]");
+  EXPECT_NEAR(measures.nodes[2].samples_per_second, 300, 6);
+  EXPECT_EQ(measures.nodes[2].from, std::vector<std::string>{"read"});
+  EXPECT_EQ(measures.nodes[3].name, "save");
+  EXPECT_NEAR(measures.samples_per_second, 400, 8);
+}
+
 TEST(TopScreen, SortsNodesByAFigure) {
   const Scene scene = decoding();
   const auto nodes = measure(scene.earlier, scene.later).nodes;

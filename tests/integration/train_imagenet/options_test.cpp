@@ -229,6 +229,11 @@ TEST(OptionsTest, SaysWhatIsInTheWayOfGpusAndPointsToCpuDevices) {
   EXPECT_EQ(error_with_data({"--gpus", "0,0"}), "--gpus is '0,0'; give numbers of GPUs, e.g. 0,1");
 }
 
+TEST(OptionsTest, DecodesOnGpusWhereThereAreSome) {
+  EXPECT_EQ(error_with_data({"--gpu-decode"}),
+            "--gpu-decode is for GPUs; give some with --gpus, or leave it out");
+}
+
 TEST(OptionsTest, NamesTheFlagWhoseValueIsMissing) {
   EXPECT_EQ(error_with_data({"--lr"}), "--lr has no value; give one");
   EXPECT_EQ(error_with_data({"--model-prefix", "--lr", "0.1"}),

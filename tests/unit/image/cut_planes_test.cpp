@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <forebay/nodes/image/augment.hpp>
+#include <forebay/nodes/image/shrink_planes.hpp>
 #include <forebay/nodes/random.hpp>
 
 #include "jpeg_fixture.hpp"
@@ -63,6 +64,30 @@ TEST(CutPlanesOfAPart, AreNoLargerThanNeeded) {
   const YccPlanes corner = cut_planes(whole.planes, {0, 0, 48, 64});
   EXPECT_EQ(corner[0].place, (Crop{0, 0, 48, 64}));
   EXPECT_EQ(corner[2].place, (Crop{0, 0, 24, 32}));
+}
+
+TEST(ShrinkPlanes, TakeMeansOfWholePixelsAndOfWhatIsLeftAtTheEnd) {
+  // An image of 5 x 3, of which the first column is not there; chroma has half of the pixels.
+  const std::vector<std::uint8_t> luma{10, 20, 30, 40,  //
+                                       12, 22, 32, 42,  //
+                                       50, 60, 70, 81};
+  const std::vector<std::uint8_t> chroma{1, 3, 200,  //
+                                         5, 7, 100};
+  const Plane half{chroma.data(), 3, {0, 0, 2, 3}, 0.5, 0.5};
+  const YccPlanes planes{{{luma.data(), 4, {0, 1, 3, 4}, 1, 1}, half, half}};
+  const YccPart part = shrink_planes(planes, {5, 3}, 2, ImagePool());
+  const Plane& y = part.planes[0];
+  EXPECT_EQ(y.place, (Crop{0, 1, 2, 2}));
+  EXPECT_EQ(y.per_x, 0.5);
+  EXPECT_EQ(std::vector(y.pixels, y.pixels + 4), (std::vector<std::uint8_t>{26, 41, 65, 81}));
+  const Plane& cb = part.planes[1];
+  EXPECT_EQ(cb.place, (Crop{0, 0, 1, 2}));
+  EXPECT_EQ(cb.per_y, 0.25);
+  EXPECT_EQ(std::vector(cb.pixels, cb.pixels + 2), (std::vector<std::uint8_t>{4, 150}));
+
+  const YccPart same = shrink_planes(planes, {5, 3}, 1, ImagePool());
+  EXPECT_EQ(same.planes[0].place, planes[0].place);
+  EXPECT_EQ(std::vector(same.planes[0].pixels, same.planes[0].pixels + 12), luma);
 }
 
 }  // namespace

@@ -1,0 +1,65 @@
+#pragma once
+
+// Files that threads bring to nvJPEG at the same time, decoded together.
+
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <forebay/nodes/cuda/device.hpp>
+#include <forebay/nodes/cuda/nvjpeg/library.hpp>
+
+namespace forebay::cuda {
+
+/// One file, and where its planes go.
+struct DecodeRequest {
+  struct Copy {
+    std::byte* to;
+    const std::byte* from;
+    std::size_t bytes;
+  };
+  std::span<const std::byte> file;
+  NvjpegImage image{};           // in the GPU's memory
+  std::array<Copy, 3> copies{};  // from there to pinned memory
+
+  // The decoder's.
+  bool done = false, decoded = false;
+  std::exception_ptr error{};
+};
+
+/// nvJPEG on one GPU: its decoding engine, where that has one, else its multiprocessors.
+/// Thread-safe.
+class BatchDecoder {
+ public:
+  /// Throws `Error` where there is no nvJPEG, or where it refuses the GPU.
+  BatchDecoder(GpuId gpu, const std::string& library);
+  ~BatchDecoder();
+  BatchDecoder(const BatchDecoder&) = delete;  // owns nvJPEG's handles
+
+  /// Waits until the planes have been copied. False where nvJPEG does not decode the file. Throws
+  /// `Error` where the GPU fails.
+  bool decode(DecodeRequest& request);
+
+ private:
+  void decode_all(std::span<DecodeRequest* const> batch);
+  bool decode_at_once(std::span<DecodeRequest* const> batch);
+
+  const GpuId gpu_;
+  const NvjpegLibrary library_;
+  NvjpegHandle* handle_ = nullptr;
+  NvjpegState* state_ = nullptr;
+  Stream stream_;
+  Event copied_;
+
+  std::mutex mutex_;  // guards all below
+  std::condition_variable changed_;
+  std::vector<DecodeRequest*> waiting_;
+  bool busy_ = false;  // one thread decodes for all
+};
+
+}  // namespace forebay::cuda

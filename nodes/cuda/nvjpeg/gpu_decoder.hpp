@@ -1,0 +1,28 @@
+#pragma once
+
+// Decoding of JPEGs on a GPU, without CUDA's types.
+
+#include <cstddef>
+#include <string>
+
+#include <forebay/nodes/cuda/gpus.hpp>
+#include <forebay/nodes/image/planes.hpp>
+
+namespace forebay {
+
+/// How many calls of one decoder it is worth to make at once, each from a thread that waits.
+constexpr std::size_t kGpuDecodeCalls = 64;
+
+/// Makes what does as `decode_planes` does, on a GPU, through nvJPEG. It gives nothing for images
+/// that `decode_planes` does not take, that nvJPEG refuses, whose planes are more than 4 MiB, and
+/// that do not end as a JPEG does. Pixels are not those of `decode_planes` to the bit, and damage
+/// inside compressed data is found only as far as nvJPEG reports it. Calls wait for the GPU, and
+/// those that wait at the same time are decoded together. Each call under way takes up to 4 MiB of
+/// the GPU's memory and as much pinned memory, besides what nvJPEG takes. An empty `library` stands
+/// for NVIDIA's.
+///
+/// Throws `Error`, with what to do, where nvJPEG cannot be loaded or refuses the GPU; the calls do,
+/// naming the GPU, where it fails.
+PlanesDecoder make_gpu_decoder(const GpuId& gpu, const std::string& library = {});
+
+}  // namespace forebay
