@@ -154,7 +154,8 @@ TEST(Helper, WaitsForRoomAfterIt) {
   const auto node = graph.transform("main", {.queue = 8}, [](int item) { return item; });
   graph.helper("more", node, {}, [](int item) { return item; });
   graph.source("source", count_to(100)) >> node >>
-      graph.sink("sink", {.queue = 3, .run_on = RunOn::kOwnThreads}, [&](int) { blocked.wait(); });
+      graph.sink("sink", {.queue = 3, .order = Order::kInOrder, .run_on = RunOn::kOwnThreads},
+                 [&](int) { blocked.wait(); });
   std::thread run([&] { graph.run(); });
   const auto full = [&] {
     const GraphSnapshot now = graph.snapshot();
