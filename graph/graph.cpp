@@ -213,7 +213,8 @@ void Graph::set(std::string_view path, std::string_view value) {
   if (settings.run_on != before.run_on || (before.fixed && relied_on)) {
     throw Error(std::string(path) + " is fixed when the node is made");
   }
-  for (const detail::QueueBase* input : node.inputs()) {
+  for (detail::QueueBase* input : node.inputs()) {
+    if (&input->owner() != &node) continue;  // a helper's, whose own `queue` means nothing
     if (settings.queue < input->first()) {
       throw Error(std::string(path) + " is " + std::string(value) + "; the cycle from " +
                   input->from + " begins with " + std::to_string(input->first()) + " items");

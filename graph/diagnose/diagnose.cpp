@@ -74,10 +74,14 @@ bool too_little_seen(const GraphSnapshot& graph, const Model& model) {
   if (samples < kFewItems) return true;
   const std::vector<double> visits = model.visits();
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const double due = visits[i] * static_cast<double>(samples);
-    if (!graph.nodes[i].inputs.empty() && due >= 1 && graph.nodes[i].items_in < kFewPerNode) {
-      return true;
+    if (graph.nodes[i].inputs.empty() || model.nodes[i].helps) continue;
+    double due = 0;
+    std::uint64_t seen = 0;
+    for (const std::size_t member : model.crew(i)) {
+      due += visits[member] * static_cast<double>(samples);
+      seen += graph.nodes[member].items_in;
     }
+    if (due >= 1 && seen < kFewPerNode) return true;
   }
   return false;
 }

@@ -111,8 +111,12 @@ ModelNode node_of(const NodeSnapshot& node, const GraphSnapshot& graph) {
 void share_queues(const GraphSnapshot& graph, Model& model) {
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
     if (graph.nodes[i].helps.empty()) continue;
-    model.nodes[i].helps = model.index(graph.nodes[i].helps);
-    model.nodes[i].inputs.clear();
+    ModelNode& helper = model.nodes[i];
+    helper.helps = model.index(graph.nodes[i].helps);
+    helper.inputs.clear();
+    if (graph.nodes[i].items_in > 0) continue;  // else nothing is known of it
+    helper.service = model.nodes[*helper.helps].service;
+    helper.cpu_share = model.nodes[*helper.helps].cpu_share;
   }
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
     if (model.nodes[i].helps) continue;

@@ -1,6 +1,9 @@
 #include <forebay/nodes/batch/image_path.hpp>
 
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -63,14 +66,37 @@ std::size_t all_that_decode(const ImagePathOptions& options) {
   return workers;
 }
 
-/// What the helper leaves is decoded as everywhere, on the helper's thread.
-PlanesDecoder with_rest(const PlanesDecoder& decode) {
-  return
-      [decode](std::span<const std::byte> jpeg, const ImagePool& pool, const WantedPlanes& wanted) {
-        auto planes = decode(jpeg, pool, wanted);
-        return planes ? planes : decode_planes(jpeg, pool, wanted);
-      };
-}
+/// A helper's body. What its decoder leaves is decoded as everywhere, one image at a time: the
+/// helper's threads come on top of the pool's, which has the cores.
+class DecodeBeside {
+ public:
+  DecodeBeside(const ImagePathOptions& options, PlanesDecoder decode, ImagePool images)
+      : augmentation_(options.augment),
+        seed_(options.seed),
+        decode_(std::move(decode)),
+        images_(std::move(images)) {}
+
+  Decoded operator()(const Record& record) const {
+    std::unique_lock rest(*rest_, std::defer_lock);
+    const auto planes = [&](std::span<const std::byte> jpeg, const ImagePool& pool,
+                            const WantedPlanes& wanted) {
+      auto part = decode_(jpeg, pool, wanted);
+      if (part) return part;
+      rest.lock();
+      return decode_planes(jpeg, pool, wanted);
+    };
+    return {decode_needed(record.image, augmentation_, Random(seed_, record.position),
+                          DecodeMode::kFast, images_, planes),
+            record};
+  }
+
+ private:
+  Augment augmentation_;
+  std::uint64_t seed_;
+  PlanesDecoder decode_;
+  ImagePool images_;
+  std::shared_ptr<std::mutex> rest_ = std::make_shared<std::mutex>();
+};
 
 void add_helper(Graph& graph, const Stage<Record, Decoded>& decode, const ImagePathOptions& options,
                 const DecodeHelper& helper, const ImagePool& images) {
@@ -80,13 +106,7 @@ void add_helper(Graph& graph, const Stage<Record, Decoded>& decode, const ImageP
                 .skip_limit = options.bad_image_limit,
                 .run_on = RunOn::kOwnThreads,
                 .fixed = true},
-               [images, augmentation = Augment(options.augment), seed = options.seed,
-                planes = with_rest(helper.decode)](const Record& record) {
-                 const Random random(seed, record.position);
-                 return Decoded{decode_needed(record.image, augmentation, random, DecodeMode::kFast,
-                                              images, planes),
-                                record};
-               });
+               DecodeBeside(options, helper.decode, images));
 }
 
 }  // namespace

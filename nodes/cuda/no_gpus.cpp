@@ -33,7 +33,9 @@ std::unique_ptr<GradientMean> make_gpu_mean(
   throw Error(why_no_gpu_mean());
 }
 
-PlanesDecoder make_gpu_decoder(const GpuId& /*gpu*/, const std::string& /*library*/) {
+PlanesDecoder make_gpu_decoder(const GpuId& /*gpu*/,
+                               std::function<void(const std::string& line)> /*tell*/,
+                               const std::string& /*library*/) {
   throw Error(why_unusable({}, {}));
 }
 

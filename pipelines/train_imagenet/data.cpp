@@ -81,13 +81,14 @@ ImagePathOptions validation_path(const TrainOptions& options) {
   return result;
 }
 
-std::vector<DecodeHelper> decode_helpers(const TrainOptions& options) {
+std::vector<DecodeHelper> decode_helpers(const TrainOptions& options, Log& log) {
   std::vector<DecodeHelper> helpers;
   for (const DeviceName& device : options.devices) {
     if (!options.gpu_decode) break;
     const GpuId gpu{device.index, find_gpus().gpus.at(static_cast<std::size_t>(device.index)).name};
-    helpers.push_back(
-        {fmt::format("decode[gpu {}]", device.index), make_gpu_decoder(gpu), kGpuDecodeCalls});
+    helpers.push_back({fmt::format("decode[gpu {}]", device.index),
+                       make_gpu_decoder(gpu, [&log](const std::string& line) { log.info(line); }),
+                       kGpuDecodeCalls});
   }
   return helpers;
 }

@@ -19,8 +19,9 @@ ReaderOptions validation_reader(const TrainOptions& options);
 ImagePathOptions train_path(const TrainOptions& options);
 ImagePathOptions validation_path(const TrainOptions& options);
 
-/// A node for each GPU of --gpu-decode; none without it. Throws `Error` where nvJPEG is missing.
-std::vector<DecodeHelper> decode_helpers(const TrainOptions& options);
+/// A node for each GPU of --gpu-decode; none without it. They tell `log`, which outlives them,
+/// where a GPU fails. Throws `Error` where nvJPEG is missing.
+std::vector<DecodeHelper> decode_helpers(const TrainOptions& options, Log& log);
 
 /// Bad images that a graph with these nodes left out.
 std::uint64_t skipped_images(const GraphSnapshot& snapshot);

@@ -434,7 +434,7 @@ std::vector<Flag> forebay_flags() {
            word<OnError>({{"stop", OnError::kStop}, {"skip", OnError::kSkip}}),
            "stop, or skip it and name it in the log"),
       flag(kForebay, "bad-image-limit", "N", &T::bad_image_limit, whole<std::int64_t>(0),
-           "stop when more than this many were skipped"),
+           "stop when one of the nodes that decode has skipped more than this many"),
       flag(kForebay, "log-prefix", "NAME", &T::log_prefix,
            word<LogPrefix>({{"mxnet", LogPrefix::kMxnet},
                             {"node", LogPrefix::kNode},

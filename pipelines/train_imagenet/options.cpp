@@ -298,10 +298,11 @@ void check_gpus(const TrainOptions& o) {
   if (o.gpu_decode && !on_gpus(o.devices)) {
     throw Error("--gpu-decode is for GPUs; give some with --gpus, or leave it out");
   }
-  const char* const excluded = o.exact_decode ? "exact-decode"
-                               : o.cache      ? "cache"
-                               : o.benchmark  ? "benchmark"
-                                              : nullptr;
+  const char* const excluded = o.exact_decode  ? "exact-decode"
+                               : o.cache       ? "cache"
+                               : o.benchmark   ? "benchmark"
+                               : o.host_memory ? "host-memory"
+                                               : nullptr;
   if (o.gpu_decode && excluded != nullptr) {
     throw Error(
         fmt::format("--gpu-decode and --{} exclude each other; give one of them", excluded));

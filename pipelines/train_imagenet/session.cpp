@@ -103,7 +103,7 @@ Session::Session(const TrainOptions& options, Log& log)
       batches_(static_cast<std::size_t>(options.batch_size), options.image_shape,
                sample_format(options), batch_memory(options)),
       images_(options.host_plan.kept_bytes),
-      decode_helpers_(decode_helpers(options)),
+      decode_helpers_(decode_helpers(options, log)),
       threads_(threads_per_replica(options)),
       clock_(seconds_now),
       speedometer_(options, clock_),

@@ -45,7 +45,7 @@ ReadResult test_io(const TrainOptions& options, Log& log) {
   const auto read = graph.source("read", [&reader] { return reader(); });
   ImagePathOptions path = train_path(options);
   path.cache = cache;
-  path.decode_helpers = decode_helpers(options);
+  path.decode_helpers = decode_helpers(options, log);
   const auto filled = read >> image_path(graph, path, batches, images);
   filled >> graph.sink("count", {.queue = 2, .fixed = true}, [&](const BatchHandle& full) {
     images_read += full->filled;

@@ -96,7 +96,9 @@ double speed(const PlanesDecoder& decode, const Files& files, std::size_t thread
 void check_nvjpeg(const std::string& gpu) {
   const ImagePool pool;
   const Files files = make_photos(pool);
-  const PlanesDecoder on_gpu = make_gpu_decoder({.number = 0, .name = gpu});
+  const PlanesDecoder on_gpu =
+      make_gpu_decoder({.number = 0, .name = gpu},
+                       [](const std::string& line) { fmt::print(stderr, "{}\n", line); });
   double apart = 0;
   for (const auto& file : files) {
     apart += difference(decoded(on_gpu, file, pool), decoded(decode_planes, file, pool)) /

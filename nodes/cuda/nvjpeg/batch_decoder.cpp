@@ -7,6 +7,15 @@
 #include <forebay/graph/error.hpp>
 
 namespace forebay::cuda {
+namespace {
+
+/// Whether it is a file's fault.
+bool refuses_file(int status) {
+  return status == NvjpegLibrary::kBadJpeg || status == NvjpegLibrary::kJpegNotSupported ||
+         status == NvjpegLibrary::kNotImplemented || status == NvjpegLibrary::kIncomplete;
+}
+
+}  // namespace
 
 BatchDecoder::BatchDecoder(GpuId gpu, const std::string& library)
     : gpu_(std::move(gpu)), library_(library), stream_(gpu_), copied_(gpu_) {
@@ -44,7 +53,11 @@ bool BatchDecoder::decode(DecodeRequest& request) {
     busy_ = true;
     const std::vector<DecodeRequest*> batch = std::exchange(waiting_, {});
     lock.unlock();
-    decode_all(batch);
+    try {
+      decode_all(batch);
+    } catch (...) {
+      for (DecodeRequest* each : batch) each->error = std::current_exception();
+    }
     lock.lock();
     busy_ = false;
     for (DecodeRequest* each : batch) each->done = true;
@@ -54,15 +67,13 @@ bool BatchDecoder::decode(DecodeRequest& request) {
   return request.decoded;
 }
 
-// One bad file spoils the others' batch, so each has another try alone.
+// One bad file spoils its batch, so each half has another try.
 void BatchDecoder::decode_all(std::span<DecodeRequest* const> batch) {
-  try {
-    const bool all = decode_at_once(batch);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      batch[i]->decoded = all || (batch.size() > 1 && decode_at_once(batch.subspan(i, 1)));
-    }
-  } catch (...) {
-    for (DecodeRequest* each : batch) each->error = std::current_exception();
+  if (decode_at_once(batch)) {
+    for (DecodeRequest* each : batch) each->decoded = true;
+  } else if (batch.size() > 1) {
+    decode_all(batch.first(batch.size() / 2));
+    decode_all(batch.subspan(batch.size() / 2));
   }
 }
 
@@ -76,17 +87,23 @@ bool BatchDecoder::decode_at_once(std::span<DecodeRequest* const> batch) {
     bytes.push_back(each->file.size());
     images.push_back(each->image);
   }
-  const bool decodes = library_.begin_batch(handle_, state_, static_cast<int>(batch.size()),
-                                            /*cpu_threads=*/1, NvjpegLibrary::kYuv) == 0 &&
-                       library_.decode_batch(handle_, state_, files.data(), bytes.data(),
-                                             images.data(), stream_.get()) == 0;
+  int status = library_.begin_batch(handle_, state_, static_cast<int>(batch.size()),
+                                    /*cpu_threads=*/1, NvjpegLibrary::kYuv);
+  if (status == 0) {
+    status = library_.decode_batch(handle_, state_, files.data(), bytes.data(), images.data(),
+                                   stream_.get());
+  }
   for (const DecodeRequest* each : batch) {
-    if (!decodes) break;
+    if (status != 0) break;
     for (const auto& copy : each->copies) stream_.copy(copy.to, copy.from, copy.bytes);
   }
   copied_.record(stream_);
   copied_.synchronize();  // also where it failed: the GPU may still write to the planes
-  return decodes;
+  if (status != 0 && !refuses_file(status)) {
+    throw Error(
+        fmt::format("{} does not decode images: nvJPEG gives status {}", gpu_.text(), status));
+  }
+  return status == 0;
 }
 
 }  // namespace forebay::cuda

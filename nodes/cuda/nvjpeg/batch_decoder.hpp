@@ -41,8 +41,8 @@ class BatchDecoder {
   ~BatchDecoder();
   BatchDecoder(const BatchDecoder&) = delete;  // owns nvJPEG's handles
 
-  /// Waits until the planes have been copied. False where nvJPEG does not decode the file. Throws
-  /// `Error` where the GPU fails.
+  /// Waits until the planes have been copied. False where nvJPEG refuses the file. Throws `Error`
+  /// where the GPU or nvJPEG fails.
   bool decode(DecodeRequest& request);
 
  private:

@@ -1,6 +1,7 @@
 #include <forebay/nodes/cuda/nvjpeg/gpu_decoder.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <memory>
 #include <mutex>
@@ -8,6 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include <forebay/graph/error.hpp>
 #include <forebay/nodes/cuda/gpu_memory.hpp>
 #include <forebay/nodes/cuda/nvjpeg/batch_decoder.hpp>
 #include <forebay/nodes/image/baseline/frame.hpp>
@@ -92,14 +96,19 @@ class Lanes {
   };
   using Borrowed = std::unique_ptr<Lane, GiveBack>;
 
+  /// Null where memory is short.
   Borrowed take(std::size_t bytes) {
     Borrowed lane(any().release(), {this});
     if (lane->bytes >= bytes) return lane;
     const std::size_t size = std::max(kSmallest, std::bit_ceil(bytes));
-    use(gpu_);
     *lane = {};
-    lane->device.emplace(gpu_.number, size);
-    lane->host.emplace(size);
+    try {
+      use(gpu_);
+      lane->device.emplace(gpu_.number, size);
+      lane->host.emplace(size);
+    } catch (const Error&) {
+      return {nullptr, {this}};
+    }
     lane->bytes = size;
     return lane;
   }
@@ -136,9 +145,12 @@ YccPlanes copy_to_host(const YccPlanes& cut, const Lane& lane, DecodeRequest& re
 
 class GpuDecoder {
  public:
-  GpuDecoder(const GpuId& gpu, const std::string& library) : lanes_(gpu), decoder_(gpu, library) {}
+  GpuDecoder(const GpuId& gpu, std::function<void(const std::string& line)> tell,
+             const std::string& library)
+      : tell_(std::move(tell)), lanes_(gpu), decoder_(gpu, library) {}
 
   std::optional<YccPart> decode(Bytes jpeg, const ImagePool& pool, const WantedPlanes& wanted) {
+    if (failed_) return std::nullopt;
     const auto frame = detail::read_frame(jpeg);
     if (!frame || !has_end(jpeg)) return std::nullopt;
     const PlanesInMemory layout(*frame);
@@ -146,6 +158,7 @@ class GpuDecoder {
     const auto part = wanted(frame->size);
     if (!part) return std::nullopt;
     const Lanes::Borrowed lane = lanes_.take(layout.bytes);
+    if (!lane) return std::nullopt;
     const YccPlanes planes = layout.at(lane->device->data());
     const int times = reduction(*part);
     DecodeRequest request;
@@ -156,11 +169,25 @@ class GpuDecoder {
     }
     const YccPlanes here = copy_to_host(
         cut_planes(planes, with_margin(part->part, times, frame->size)), *lane, request);
-    if (!decoder_.decode(request)) return std::nullopt;
+    if (!decodes(request)) return std::nullopt;
     return shrink_planes(here, frame->size, times, pool);
   }
 
  private:
+  bool decodes(DecodeRequest& request) {
+    try {
+      return decoder_.decode(request);
+    } catch (const Error& error) {
+      if (!failed_.exchange(true)) {
+        tell_(fmt::format("{}; from here on the CPU alone decodes what was this GPU's",
+                          error.what()));
+      }
+      return false;
+    }
+  }
+
+  const std::function<void(const std::string& line)> tell_;
+  std::atomic<bool> failed_{false};
   Lanes lanes_;
   BatchDecoder decoder_;
 };
@@ -170,8 +197,9 @@ class GpuDecoder {
 
 namespace forebay {
 
-PlanesDecoder make_gpu_decoder(const GpuId& gpu, const std::string& library) {
-  const auto decoder = std::make_shared<cuda::GpuDecoder>(gpu, library);
+PlanesDecoder make_gpu_decoder(const GpuId& gpu, std::function<void(const std::string& line)> tell,
+                               const std::string& library) {
+  const auto decoder = std::make_shared<cuda::GpuDecoder>(gpu, std::move(tell), library);
   return [decoder](std::span<const std::byte> jpeg, const ImagePool& pool,
                    const WantedPlanes& wanted) { return decoder->decode(jpeg, pool, wanted); };
 }

@@ -3,6 +3,7 @@
 // Decoding of JPEGs on a GPU, without CUDA's types.
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include <forebay/nodes/cuda/gpus.hpp>
@@ -21,8 +22,12 @@ constexpr std::size_t kGpuDecodeCalls = 64;
 /// the GPU's memory and as much pinned memory, besides what nvJPEG takes. An empty `library` stands
 /// for NVIDIA's.
 ///
-/// Throws `Error`, with what to do, where nvJPEG cannot be loaded or refuses the GPU; the calls do,
-/// naming the GPU, where it fails.
-PlanesDecoder make_gpu_decoder(const GpuId& gpu, const std::string& library = {});
+/// Where the GPU's memory is short for a call, it gives nothing. Where the GPU or nvJPEG fails,
+/// `tell`, which any thread may call, gets one line that says how, and from then on the decoder
+/// gives nothing.
+///
+/// Throws `Error`, with what to do, where nvJPEG cannot be loaded or refuses the GPU.
+PlanesDecoder make_gpu_decoder(const GpuId& gpu, std::function<void(const std::string& line)> tell,
+                               const std::string& library = {});
 
 }  // namespace forebay

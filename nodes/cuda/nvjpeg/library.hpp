@@ -21,8 +21,10 @@ struct NvjpegImage {
 
 /// Stays loaded. Every function gives 0 for success.
 struct NvjpegLibrary {
-  static constexpr int kYuv = 1;                       // nvjpegOutputFormat_t
-  static constexpr int kGpuHybrid = 2, kHardware = 3;  // nvjpegBackend_t
+  static constexpr int kYuv = 1;                             // nvjpegOutputFormat_t
+  static constexpr int kGpuHybrid = 2, kHardware = 3;        // nvjpegBackend_t
+  static constexpr int kBadJpeg = 3, kJpegNotSupported = 4;  // nvjpegStatus_t
+  static constexpr int kNotImplemented = 9, kIncomplete = 10;
 
   /// An empty `name` stands for NVIDIA's, of CUDA 13 or 12. Throws `Error`, with what to do, where
   /// it is not there or too old.

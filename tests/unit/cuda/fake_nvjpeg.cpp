@@ -124,6 +124,7 @@ int nvjpegDecodeBatched(NvjpegHandle*, NvjpegState* state, const unsigned char* 
                         const std::size_t* bytes, NvjpegImage* images, cudaStream_t) {
   const std::lock_guard lock(fake.mutex);
   fake.batches.push_back(state->batch_size);
+  if (fake.status != 0) return fake.status;
   for (int i = 0; i < state->batch_size; ++i) {
     if (bytes[i] == fake.refused_bytes || !decode(files[i], bytes[i], images[i])) return 3;
   }

@@ -36,6 +36,11 @@ static_assert(sizeof(nvjpegImage_t) == sizeof(forebay::cuda::NvjpegImage));
 static_assert(NVJPEG_OUTPUT_YUV == forebay::cuda::NvjpegLibrary::kYuv);
 static_assert(NVJPEG_BACKEND_GPU_HYBRID == forebay::cuda::NvjpegLibrary::kGpuHybrid);
 static_assert(NVJPEG_BACKEND_HARDWARE == forebay::cuda::NvjpegLibrary::kHardware);
+static_assert(NVJPEG_STATUS_BAD_JPEG == forebay::cuda::NvjpegLibrary::kBadJpeg);
+static_assert(NVJPEG_STATUS_JPEG_NOT_SUPPORTED == forebay::cuda::NvjpegLibrary::kJpegNotSupported);
+static_assert(NVJPEG_STATUS_IMPLEMENTATION_NOT_SUPPORTED ==
+              forebay::cuda::NvjpegLibrary::kNotImplemented);
+static_assert(NVJPEG_STATUS_INCOMPLETE_BITSTREAM == forebay::cuda::NvjpegLibrary::kIncomplete);
 #endif
 
 namespace forebay::cuda {
@@ -105,13 +110,18 @@ class Nvjpeg : public testing::Test {
     fake().has_engine = true;
     fake().works = true;
     fake().refused_bytes = 0;
+    fake().status = 0;
     fake().batches.clear();
   }
-  static PlanesDecoder decoder() { return make_gpu_decoder(kGpu, FOREBAY_FAKE_NVJPEG); }
+  PlanesDecoder decoder() {
+    return make_gpu_decoder(
+        kGpu, [this](const std::string& line) { told_.push_back(line); }, FOREBAY_FAKE_NVJPEG);
+  }
   static int decoded_files() {
     return std::accumulate(fake().batches.begin(), fake().batches.end(), 0);
   }
 
+  std::vector<std::string> told_;
   ImagePool pool_;
 };
 
@@ -192,6 +202,30 @@ TEST_F(Nvjpeg, GivesNothingForAFileThatItRefusesAndForNoOther) {
   EXPECT_EQ(right, 6);
 }
 
+TEST_F(Nvjpeg, GivesNothingMoreOnceItFailsAndSaysSoOnce) {
+  const PlanesDecoder gpu = decoder();
+  const auto file = photo({64, 48}, kUsual);
+  const auto wanted = wants(all_of({64, 48}), {64, 48});
+  EXPECT_TRUE(gpu(file, pool_, wanted));
+  fake().status = 6;  // NVJPEG_STATUS_EXECUTION_FAILED
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(gpu(file, pool_, wanted));
+  EXPECT_EQ(fake().batches.size(), 2u);
+  EXPECT_THAT(told_,
+              testing::ElementsAre("GPU 0 (host) does not decode images: nvJPEG gives status 6; "
+                                   "from here on the CPU alone decodes what was this GPU's"));
+}
+
+TEST_F(Nvjpeg, TakesMoreMemoryForALargerPhoto) {
+  const PlanesDecoder gpu = decoder();
+  for (const ImageSize size : {ImageSize{64, 48}, ImageSize{1200, 900}, ImageSize{64, 48}}) {
+    const auto file = photo(size, kUsual);
+    const auto got = gpu(file, pool_, wants(all_of(size), size));
+    const auto expected = decode_planes(file, pool_, wants(all_of(size), size));
+    ASSERT_TRUE(got && expected);
+    EXPECT_LT(difference(*got, *expected, all_of(size)), 0.1);
+  }
+}
+
 TEST_F(Nvjpeg, IsNotAskedForOtherKindsOfFiles) {
   const PlanesDecoder gpu = decoder();
   const auto all = [](ImageSize size) { return WantedPart{all_of(size), size}; };
@@ -227,7 +261,7 @@ TEST_F(Nvjpeg, UsesTheEngineOrElseTheMultiprocessorsAndClosesWhatItOpened) {
 }
 
 TEST_F(Nvjpeg, SaysWhatToInstallWhereItIsMissing) {
-  EXPECT_THAT(error_of([&] { make_gpu_decoder(kGpu, "no-such-libnvjpeg.so"); }),
+  EXPECT_THAT(error_of([&] { make_gpu_decoder(kGpu, {}, "no-such-libnvjpeg.so"); }),
               testing::AllOf(HasSubstr("cannot load nvJPEG, which decodes on GPUs: no-such-libnv"),
                              HasSubstr("(Python's package nvidia-nvjpeg has it) on LD_LIBRARY")));
 }
@@ -307,6 +341,18 @@ TEST_F(Nvjpeg, DecodesBesideTheCpuInAGraph) {
   EXPECT_TRUE(gpu.own_threads);
   EXPECT_EQ(gpu.helps, "decode");
   EXPECT_GT(decoded_files(), 0);
+}
+
+TEST_F(Nvjpeg, LeavesItsImagesToTheCpuWhereItFails) {
+  const auto files = photos();
+  ImagePathOptions options = path_options();
+  const Passed cpu = pass(files, options);
+  options.decode_helpers.push_back({"decode[gpu 0]", decoder(), 8});
+  fake().status = 6;
+  const Passed both = pass(files, options);
+  EXPECT_EQ(both.labels, cpu.labels);
+  EXPECT_EQ(both.pixels, cpu.pixels);
+  EXPECT_EQ(both.graph.node("decode").skipped + both.graph.node("decode[gpu 0]").skipped, 8u);
 }
 
 TEST_F(Nvjpeg, FeedsATrainingOnTheGpu) {

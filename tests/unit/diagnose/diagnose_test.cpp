@@ -316,6 +316,14 @@ TEST(Diagnose, NamesAPairThatCannotHaveMoreWorkers) {
   EXPECT_NEAR(found.next_samples_per_second, 1000, 20) << "with both 4 times as fast";
 }
 
+TEST(Diagnose, DoesNotWaitForAHelperThatIsSeldomNeeded) {
+  GraphSnapshot seen = simulate(pair(5, 16), {.seed = 7}).snapshot;
+  for (NodeSnapshot& node : seen.nodes) {
+    if (!node.helps.empty()) node.items_in = 2;
+  }
+  EXPECT_EQ(diagnose(seen, {.cores = 16, .threads = 16}).bound.node, "end");
+}
+
 TEST(Diagnose, NamesWhatLimitsAfterAPair) {
   const Verdict found = verdict(pair(5, 16));
   EXPECT_EQ(found.bound.node, "end") << describe(found);

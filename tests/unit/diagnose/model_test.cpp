@@ -123,5 +123,20 @@ TEST(ModelOf, GivesAHelperItsShareOfTheItems) {
   EXPECT_EQ(visits[found.index("end")], 1);
 }
 
+TEST(ModelOf, TakesAHelperThatHasHadNothingForAsFastAsTheNodeItHelps) {
+  Model model = chain({{"read"}, {"decode", 4, 1, 8}, {"end", 0, 1, 32}});
+  test::add_helper(model, "decode", {"more", 2});
+  GraphSnapshot seen = simulate(model).snapshot;
+  for (NodeSnapshot& node : seen.nodes) {
+    if (node.name != "more") continue;
+    node.items_in = 0;
+    node.busy = 0;
+    node.service = {};
+  }
+  const Model found = model_of(seen, {.cores = model.cores, .threads = model.threads});
+  EXPECT_EQ(found.node("more").service.mean(), found.node("decode").service.mean());
+  EXPECT_EQ(found.node("more").share, 0);
+}
+
 }  // namespace
 }  // namespace forebay

@@ -172,6 +172,17 @@ TEST(Check, RefusesAQueueTooSmallForWhatIsSentAtOnce) {
             "eat.queue is 2; e sends 4 items at once");
 }
 
+TEST(Check, AsksNoQueueOfAHelper) {
+  Graph graph("g");
+  auto emit = graph.expand<int>("e", {}, 32, [](int i, Emitter<int>& send) { send(i); });
+  auto node = graph.transform("main", {.queue = 32}, [](int i) { return i; });
+  graph.helper("more", node, {}, [](int i) { return i; });
+  graph.source("count", count_to(3)) >> emit >> node >> graph.sink("eat", kEat);
+  graph.run();
+  graph.set("more.concurrency", "3");
+  EXPECT_EQ(graph.settings("more").concurrency, 3u);
+}
+
 TEST(Check, RefusesNumbersOfNothing) {
   Graph graph("g");
   EXPECT_EQ(error_of([&] { graph.batch<int>("b", {}, 0); }),
