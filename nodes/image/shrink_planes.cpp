@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+
+#include <forebay/nodes/image/cut_planes.hpp>
 
 namespace forebay {
 namespace {
-
-constexpr std::size_t kReadTooFar = 64;  // vectors may, behind the last pixel
 
 int divided_up(int a, int b) { return (a + b - 1) / b; }
 
@@ -37,10 +36,6 @@ Plane shrunk(const Plane& plane, ImageSize whole, int times) {
           plane.per_y / times};
 }
 
-std::size_t bytes_of(const Plane& plane) {
-  return plane.stride * static_cast<std::size_t>(plane.place.height);
-}
-
 /// The mean of the pixels from (y, x) on, up to `times` by `times` of them.
 std::uint8_t mean(const Plane& plane, int y, int x, int times) {
   const int rows = std::min(times, plane.place.height - y);
@@ -53,36 +48,34 @@ std::uint8_t mean(const Plane& plane, int y, int x, int times) {
   return static_cast<std::uint8_t>(sum / (rows * columns));
 }
 
-void fill(const Plane& from, const Plane& to, int times, std::uint8_t* pixels) {
+/// Returns the end of what it has written.
+std::uint8_t* fill(const Plane& from, const Plane& to, int times, std::uint8_t* pixels) {
   for (int y = 0; y < to.place.height; ++y, pixels += to.stride) {
     const int from_y = (to.place.y + y) * times - from.place.y;
     const int from_x = to.place.x * times - from.place.x;
-    if (times == 1) {
-      std::memcpy(pixels, from.pixels + static_cast<std::size_t>(from_y) * from.stride + from_x,
-                  to.stride);
-      continue;
-    }
     for (int x = 0; x < to.place.width; ++x) {
       pixels[x] = mean(from, from_y, from_x + x * times, times);
     }
   }
+  return pixels;
 }
 
 }  // namespace
 
 YccPart shrink_planes(const YccPlanes& planes, ImageSize whole, int times, const ImagePool& pool) {
-  YccPart part{{}, {}, whole};
-  std::size_t bytes = kReadTooFar;
-  for (std::size_t i = 0; i < planes.size(); ++i) {
-    part.planes[i] = shrunk(planes[i], whole, times);
-    bytes += bytes_of(part.planes[i]);
+  YccPart part{{}, planes, whole};
+  if (times > 1) {
+    for (Plane& plane : part.planes) plane = shrunk(plane, whole, times);
   }
-  part.memory = pool.take(1, static_cast<int>(bytes), 1);
+  part.memory = pool.take(1, static_cast<int>(bytes_of(part.planes)), 1);
   std::uint8_t* pixels = part.memory.row(0);
+  if (times == 1) {
+    part.planes = copy_planes(planes, pixels);
+    return part;
+  }
   for (std::size_t i = 0; i < planes.size(); ++i) {
-    fill(planes[i], part.planes[i], times, pixels);
     part.planes[i].pixels = pixels;
-    pixels += bytes_of(part.planes[i]);
+    pixels = fill(planes[i], part.planes[i], times, pixels);
   }
   return part;
 }
