@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <thread>
+#include <future>
 #include <vector>
 
 #include <forebay/graph/error.hpp>
@@ -69,7 +69,7 @@ double difference(const YccPart& a, const YccPart& b) {
   return sum / count;
 }
 
-/// Images per second of so many threads.
+/// Images per second of so many threads. Throws what one of them does.
 double speed(const PlanesDecoder& decode, const Files& files, std::size_t threads,
              const ImagePool& pool) {
   const auto begin = std::chrono::steady_clock::now();
@@ -77,17 +77,13 @@ double speed(const PlanesDecoder& decode, const Files& files, std::size_t thread
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
   std::atomic<std::size_t> done{0};
-  std::vector<std::thread> all_threads;
+  std::vector<std::future<void>> all_threads;
   for (std::size_t i = 0; i < threads; ++i) {
-    all_threads.emplace_back([&] {
-      try {
-        while (seconds() < kSeconds) decoded(decode, files[done++ % files.size()], pool);
-      } catch (const std::exception&) {
-        done = 0;  // seen as a speed that cannot be right
-      }
-    });
+    all_threads.push_back(std::async(std::launch::async, [&] {
+      while (seconds() < kSeconds) decoded(decode, files[done++ % files.size()], pool);
+    }));
   }
-  for (std::thread& thread : all_threads) thread.join();
+  for (std::future<void>& thread : all_threads) thread.get();
   return static_cast<double>(done) / seconds();
 }
 
