@@ -1,10 +1,11 @@
 """Training speed of PyTorch on the GPU at hand, of the networks and batches that Forebay is timed with.
 
-    pytorch_speed.py DEPTH ROWS float16|bfloat16|float32
+    pytorch_speed.py DEPTH ROWS float16|bfloat16|float32 [compile]
 
 Channels last, autocast with a loss scale in float16, SGD with momentum, one batch of random images
 that stays on the GPU: what the GPU does alone. Prints one JSON object: images/s of the median step,
-eager and as a CUDA graph, and the most memory that was taken.
+eager and as a CUDA graph, or compiled, which takes a minute or so before; and the most memory that
+was taken.
 """
 
 import json
@@ -16,19 +17,21 @@ from gpu_time import median_seconds
 
 
 class Training:
-    def __init__(self, depth, rows, dtype):
+    def __init__(self, depth, rows, dtype, compiled):
         torch.manual_seed(1)
         torch.backends.cudnn.benchmark = True
         torch.backends.cudnn.allow_tf32 = False  # float32 means float32
         torch.backends.cuda.matmul.allow_tf32 = False
         self.dtype = getattr(torch, dtype)
         model = getattr(torchvision.models, f'resnet{depth}')()
-        self.model = model.cuda().to(memory_format=torch.channels_last).train()
+        model = model.cuda().to(memory_format=torch.channels_last).train()
+        self.model = torch.compile(model) if compiled else model
         self.images = torch.randn(rows, 3, 224, 224, device='cuda').to(
             memory_format=torch.channels_last)
         self.labels = torch.randint(0, 1000, (rows,), device='cuda')
         self.loss = torch.nn.CrossEntropyLoss()
-        self.optimizer = torch.optim.SGD(self.model.parameters(), 0.1, 0.9, weight_decay=1e-4)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), 0.1, 0.9, weight_decay=1e-4,
+                                         fused=True)
         self.scale = 128.0 if dtype == 'float16' else 1.0  # fixed, as a graph needs
 
     def step(self):
@@ -59,8 +62,9 @@ def captured(training):
 
 def main():
     depth, rows, dtype = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    training = Training(depth, rows, dtype)
-    result = {'eager': rows / step_seconds(training.step),
+    compiled = 'compile' in sys.argv
+    training = Training(depth, rows, dtype, compiled)
+    result = {'compiled' if compiled else 'eager': rows / step_seconds(training.step),
               'memory_gib': torch.cuda.max_memory_allocated() / 2**30}
     try:
         result['graph'] = rows / step_seconds(captured(training))
