@@ -22,6 +22,10 @@ std::vector<ParameterRange> parameter_ranges(const Network& network, const SgdOp
   return ranges;
 }
 
+Momentum momentum_of(SgdKind kind) {
+  return kind == SgdKind::kNesterov ? Momentum::kNesterov : Momentum::kPlain;
+}
+
 std::vector<float> initial_statistics(const Network& network) {
   std::vector<float> values;
   for (const Buffer& buffer : network.buffers) {
@@ -262,7 +266,7 @@ void CudaReplica::update_range(std::size_t begin, std::size_t end, const int* sk
                              static_cast<Index>(offsets_.size() - 1)};
   launch(UpdateWeight{begin, table, gradients(), parameters(), velocity(),
                       arena_.floats(step_.update.lr), static_cast<float>(options_.sgd.momentum),
-                      Momentum::kPlain, nullptr, skip},
+                      momentum_of(options_.sgd.kind), nullptr, skip},
          static_cast<Index>(end - begin), updates_.get());
   pack_weights(begin, end);
 }

@@ -14,13 +14,15 @@ namespace {
 
 // One pass over three streams: bound by memory, so how wide its vectors are matters little; the
 // widest still leaves more of the core to whoever shares it.
+template <SgdKind kKind>
 void update_run(float* __restrict weight, float* __restrict velocity,
                 const float* __restrict gradient, std::size_t count, float lr, float momentum,
                 float decay) {
   for (std::size_t i = 0; i < count; ++i) {
-    const float v = momentum * velocity[i] + (gradient[i] + decay * weight[i]);
+    const float step = gradient[i] + decay * weight[i];
+    const float v = momentum * velocity[i] + step;
     velocity[i] = v;
-    weight[i] -= lr * v;
+    weight[i] -= lr * (kKind == SgdKind::kNesterov ? step + momentum * v : v);
   }
 }
 
@@ -41,7 +43,7 @@ float weight_decay_of(const Parameter& parameter, const SgdOptions& options) {
 }
 
 Sgd::Sgd(const Network& network, const SgdOptions& options)
-    : momentum_(static_cast<float>(options.momentum)) {
+    : kind_(options.kind), momentum_(static_cast<float>(options.momentum)) {
   check(options);
   std::size_t end = 0;
   for (const Parameter& parameter : network.parameters) {
@@ -57,13 +59,25 @@ void Sgd::update(std::span<float> parameters, std::size_t begin, std::span<const
                  double lr) {
   assert(parameters.size() == velocity_.size());
   assert(begin + gradient.size() <= parameters.size());
+  const auto rate = static_cast<float>(lr);
+  switch (kind_) {
+    case SgdKind::kPlain:
+      return update_runs<SgdKind::kPlain>(parameters, begin, gradient, rate);
+    case SgdKind::kNesterov:
+      return update_runs<SgdKind::kNesterov>(parameters, begin, gradient, rate);
+  }
+}
+
+template <SgdKind kKind>
+void Sgd::update_runs(std::span<float> parameters, std::size_t begin,
+                      std::span<const float> gradient, float lr) {
   const std::size_t end = begin + gradient.size();
   auto run = std::upper_bound(runs_.begin(), runs_.end(), begin,
                               [](std::size_t at, const Run& r) { return at < r.end; });
   for (std::size_t at = begin; at < end; ++run) {
     const std::size_t stop = std::min(end, run->end);
-    widest<update_run>(&parameters[at], &velocity_[at], &gradient[at - begin], stop - at,
-                       static_cast<float>(lr), momentum_, run->decay);
+    widest<update_run<kKind>>(&parameters[at], &velocity_[at], &gradient[at - begin], stop - at, lr,
+                              momentum_, run->decay);
     at = stop;
   }
 }

@@ -3,6 +3,7 @@
 // Stochastic gradient descent with momentum and weight decay.
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -10,17 +11,24 @@
 
 namespace forebay {
 
+enum class SgdKind : std::uint8_t {
+  kPlain,     // w -= lr * v
+  kNesterov,  // w -= lr * (d + momentum * v), with the decayed gradient d: a step ahead
+};
+
 struct SgdOptions {
   double momentum = 0.9;       // in [0, 1)
   double weight_decay = 1e-4;  // 0 or more
   bool no_bias_decay = false;  // true: weight decay spares biases and the norms' parameters
+  SgdKind kind = SgdKind::kPlain;
 };
 
 /// Of that parameter.
 float weight_decay_of(const Parameter& parameter, const SgdOptions& options);
 
-/// The optimizer's state and its step, in PyTorch's convention: v = momentum * v + (g + decay * w),
-/// w = w - lr * v, without Nesterov or dampening.
+/// The optimizer's state and its step, in PyTorch's convention without dampening: v = momentum * v
+/// + d with d = g + decay * w, and then w as the kind says. MXNet's v has lr in it, which is the
+/// same as long as lr is.
 ///
 /// Elements do not depend on each other: threads may update disjoint ranges at the same time, and
 /// the result has the same bits however a step is cut into ranges, and on every CPU.
@@ -44,6 +52,11 @@ class Sgd {
     float decay = 0;
   };
 
+  template <SgdKind kKind>
+  void update_runs(std::span<float> parameters, std::size_t begin, std::span<const float> gradient,
+                   float lr);
+
+  SgdKind kind_;
   float momentum_;
   std::vector<Run> runs_;
   std::vector<float> velocity_;

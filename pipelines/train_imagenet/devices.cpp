@@ -39,6 +39,10 @@ Precision used_precision(const TrainOptions& options) {
   return on_gpus(options.devices) ? wanted : cpu_precision(wanted);
 }
 
+SgdKind kind_of(const std::string& optimizer) {
+  return optimizer == "nag" ? SgdKind::kNesterov : SgdKind::kPlain;
+}
+
 Averaging averaging(const TrainOptions& options) {
   if (options.devices.size() == 1) return Averaging::kNone;
   return why_mean_on_host(options).empty() ? Averaging::kGpus : Averaging::kHost;
@@ -107,8 +111,10 @@ ReplicaOptions replica_options(const TrainOptions& options) {
 }
 
 SgdOptions sgd_options(const TrainOptions& options) {
-  return {
-      .momentum = options.mom, .weight_decay = options.wd, .no_bias_decay = options.no_bias_decay};
+  return {.momentum = options.mom,
+          .weight_decay = options.wd,
+          .no_bias_decay = options.no_bias_decay,
+          .kind = kind_of(options.optimizer)};
 }
 
 BatchMemory batch_memory(const TrainOptions& options) {

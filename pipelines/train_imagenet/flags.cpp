@@ -279,9 +279,9 @@ Flag augment() {
 
 std::vector<Flag> training_flags() {
   using T = TrainOptions;
-  const auto optimizers = {"signum",   "ftml", "lars",   "lbsgd", "lamb",    "dcasgd",
-                           "nag",      "sgld", "ccsgd",  "adam",  "adagrad", "rmsprop",
-                           "adadelta", "ftrl", "adamax", "nadam"};
+  const auto optimizers = {"signum",  "ftml",     "lars",  "lbsgd",  "lamb",
+                           "dcasgd",  "sgld",     "ccsgd", "adam",   "adagrad",
+                           "rmsprop", "adadelta", "ftrl",  "adamax", "nadam"};
   const auto networks = {"alexnet",      "googlenet",    "inception-bn", "inception-resnet-v2",
                          "inception-v3", "inception-v4", "mobilenet",    "mobilenetv2",
                          "resnext",      "vgg"};
@@ -299,7 +299,8 @@ std::vector<Flag> training_flags() {
            "multiplied on at each step; 1 or more keeps the rate"),
       lr_step_epochs(),
       flag(kTraining, "optimizer", "NAME", &T::optimizer,
-           text_from({"sgd"}, {optimizers.begin(), optimizers.end()}), "sgd, with --mom"),
+           text_from({"sgd", "nag"}, {optimizers.begin(), optimizers.end()}),
+           "sgd, or nag: with Nesterov's momentum; both with --mom"),
       flag(kTraining, "mom", "M", &T::mom, fraction_below_one(), "momentum"),
       flag(kTraining, "wd", "W", &T::wd, number(0), "weight decay"),
       flag(kTraining, "initializer", "NAME", &T::initializer,

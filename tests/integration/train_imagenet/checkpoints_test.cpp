@@ -53,6 +53,7 @@ TEST(DecidingSettings, DifferByFlagWithBothValues) {
   EXPECT_EQ(difference({"--lr", "0.1"}, {"--lr", "0.05"}), "--lr 0.1, not 0.05");
   EXPECT_EQ(difference({"--no-bias-decay"}, {"--lr-step-epochs", "10,20"}),
             "--lr-step-epochs 30,60, not 10,20; --no-bias-decay True, not False");
+  EXPECT_EQ(difference({"--optimizer", "nag"}, {}), "--optimizer nag, not sgd");
   EXPECT_EQ(difference({"--lr-schedule", "pow 2"}, {"--lr-schedule", "pow 3"}),
             "--lr-schedule pow 2, not pow 3");
   EXPECT_EQ(difference({}, {"--max-random-aspect-ratio", "0.5"}),

@@ -28,7 +28,6 @@ namespace {
 
 constexpr std::size_t kRows = 3, kSteps = 6;  // two call by call, two captured, two from that
 double rate(std::size_t step) { return 0.05 / static_cast<double>(1 + step); }
-constexpr SgdOptions kSgd{.momentum = 0.9, .weight_decay = 1e-3, .no_bias_decay = true};
 
 Samples samples_of(const Network& network, std::uint64_t step, std::size_t rows = kRows) {
   return random_samples(network, rows, Random(7, step));
@@ -57,7 +56,7 @@ class GpuReplica : public testing::Test {
                                                  .bucket_bytes = 4000,
                                                  .precision = precision,
                                                  .images = images_},
-                                     .sgd = kSgd,
+                                     .sgd = sgd_,
                                      .gpu = {0, "test"},
                                      .loss_scale = loss_scale_,
                                      .tell = tell_};
@@ -115,7 +114,7 @@ class GpuReplica : public testing::Test {
 
   Trained trained_on_cpu() const {
     Weights weights = initial();
-    Sgd sgd(network_, kSgd);
+    Sgd sgd(network_, sgd_);
     const auto replica =
         make_cpu_replica(network_, {.rows = kRows, .label_smoothing = 0.1F, .bucket_bytes = 4000});
     load(*replica, weights);
@@ -143,6 +142,7 @@ class GpuReplica : public testing::Test {
 
   Network network_ = reference::every_gpu_layer();
   ImageInput images_ = {};
+  SgdOptions sgd_{.momentum = 0.9, .weight_decay = 1e-3, .no_bias_decay = true};
   float loss_scale_ = 65536;
   std::function<void(const std::string&)> tell_ = {};
   std::function<Samples(std::size_t)> make_samples_ = [this](std::size_t step) {
@@ -248,7 +248,7 @@ TEST_F(GpuReplica, GivesTheSameBitsInWhateverOrderWithFusedNorms) {
 // Gradients that overflow change nothing and halve the scale, until they do not.
 TEST_F(GpuReplica, FindsItsLossScaleInFloat16) {
   CudaReplicaOptions options{.replica = {.rows = kRows, .precision = Precision::kFloat16},
-                             .sgd = kSgd,
+                             .sgd = sgd_,
                              .gpu = {0, "test"}};
   options.loss_scale = 1 << 20;
   CudaReplica replica(network_, options, std::make_unique<HostConvolver>());

@@ -22,6 +22,7 @@
 
 #include "../cpu/every_layer.hpp"
 #include "../reduce/fake_nccl.hpp"
+#include "distance.hpp"
 #include "every_order.hpp"
 #include "host_convolver.hpp"
 #include "host_device.hpp"
@@ -35,7 +36,6 @@ using testing::StartsWith;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kRows = 2, kSteps = 6;  // two call by call, two captured, two from that
-constexpr SgdOptions kSgd{.momentum = 0.9, .weight_decay = 1e-3};
 
 /// All that training has changed.
 struct Trained {
@@ -73,7 +73,7 @@ class GpuTraining : public testing::Test {
                     .precision = precision_,
                     .reduce_in = reduce_in_,
                     .images = pixels_ == Pixels::kToGpu ? kPixelInput : ImageInput{}},
-        .sgd = kSgd,
+        .sgd = sgd_,
         .gpu = {number, "test"},
         .averaging = averaging,
         .loss_scale = loss_scale_,
@@ -105,7 +105,7 @@ class GpuTraining : public testing::Test {
   std::unique_ptr<Trainer> trainer(
       Replicas replicas, std::function<bool()> stop = [] { return false; },
       std::unique_ptr<GradientMean> mean = std::make_unique<HostMean>()) const {
-    TrainerOptions options{.sgd = kSgd, .stop = std::move(stop)};
+    TrainerOptions options{.sgd = sgd_, .stop = std::move(stop)};
     options.lr = [](std::int64_t step) { return 0.05 / static_cast<double>(1 + step); };
     auto made =
         std::make_unique<Trainer>(network_, std::move(replicas), kRows, options, std::move(mean));
@@ -196,6 +196,7 @@ class GpuTraining : public testing::Test {
   enum class Pixels { kNone, kToCpu, kToGpu };
 
   Pixels pixels_ = Pixels::kNone;
+  SgdOptions sgd_{.momentum = 0.9, .weight_decay = 1e-3};
   Precision precision_ = Precision::kFloat32, reduce_in_ = Precision::kFloat32;
   float loss_scale_ = 1 << 20;  // too much: float16 halves it at the first step
   std::chrono::milliseconds step_limit_ = 20s;
@@ -219,6 +220,14 @@ TEST_F(GpuTraining, IsTheCpusWithOneGpuAndWithTwo) {
     const Trained got = trained(*gpus(count));
     expect_same_training(got, trained(*cpus(count)));
   }
+}
+
+TEST_F(GpuTraining, IsTheCpusWithNesterovsMomentum) {
+  const Trained plain = trained(*gpus(1));
+  sgd_.kind = SgdKind::kNesterov;
+  const Trained got = trained(*gpus(1));
+  EXPECT_GT(distance(got.parameters, plain.parameters), 0.001);
+  expect_same_training(got, trained(*cpus(1)));
 }
 
 TEST_F(GpuTraining, HasTheSameBitsInWhateverOrderStreamsRun) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 #include <forebay/nodes/train/sgd.hpp>
 
@@ -40,14 +41,17 @@ TEST(UpdateKernels, StepAsTheCpuDoes) {
   Network network;
   network.parameters = {{"fc.weight", {5}, ParameterRole::kWeight, 0},
                         {"fc.bias", {4}, ParameterRole::kBias, 0}};
-  Sgd sgd(network, {.momentum = 0.9, .weight_decay = 0.125, .no_bias_decay = true});
-  Step step;
-  std::vector<float> weights = step.weight;
-  std::copy(step.velocity.begin(), step.velocity.end(), sgd.velocity().begin());
-  sgd.update(weights, 0, step.gradient, 0.1);
-  step.run(Momentum::kPlain);
-  expect_same<float>(step.weight, weights);
-  expect_same<float>(step.velocity, {sgd.velocity().begin(), sgd.velocity().end()});
+  for (const auto& [kind, momentum] : {std::pair{SgdKind::kPlain, Momentum::kPlain},
+                                       std::pair{SgdKind::kNesterov, Momentum::kNesterov}}) {
+    Sgd sgd(network, {.momentum = 0.9, .weight_decay = 0.125, .no_bias_decay = true, .kind = kind});
+    Step step;
+    std::vector<float> weights = step.weight;
+    std::copy(step.velocity.begin(), step.velocity.end(), sgd.velocity().begin());
+    sgd.update(weights, 0, step.gradient, 0.1);
+    step.run(momentum);
+    expect_same<float>(step.weight, weights);
+    expect_same<float>(step.velocity, {sgd.velocity().begin(), sgd.velocity().end()});
+  }
 }
 
 // torch.optim.SGD(nesterov=True): d = g + decay * w; v = m * v + d; w -= lr * (d + m * v). By hand

@@ -53,6 +53,11 @@ void compare_with_torch(const std::string& wanted_case, const SgdOptions& option
 
 TEST(Sgd, StepsAsTorchDoes) { compare_with_torch("all", {.momentum = 0.9, .weight_decay = 0.01}); }
 
+TEST(Sgd, LooksAheadWithNesterovsMomentumAsTorchDoes) {
+  compare_with_torch("nesterov",
+                     {.momentum = 0.9, .weight_decay = 0.01, .kind = SgdKind::kNesterov});
+}
+
 TEST(Sgd, SparesBiasesFromDecayAsTorchDoesWithAGroupOfTheirOwn) {
   compare_with_torch("no_bias_decay",
                      {.momentum = 0.9, .weight_decay = 0.01, .no_bias_decay = true});
@@ -79,9 +84,10 @@ TEST(Sgd, ABucketTouchesNothingOutsideIt) {
   for (std::size_t i : {3u, 4u, 5u}) EXPECT_LT(weights[i], 1.0F);
 }
 
-TEST(Sgd, GivesTheSameBitsHoweverAStepIsCut) {
+void expect_same_bits_however_cut(SgdKind kind) {
   const Network network = two_parameters(1000, 777, ParameterRole::kBias);
-  const SgdOptions options{.momentum = 0.9, .weight_decay = 0.01, .no_bias_decay = true};
+  const SgdOptions options{
+      .momentum = 0.9, .weight_decay = 0.01, .no_bias_decay = true, .kind = kind};
   Random random(1);
   std::vector<float> start(1777), gradient(1777);
   for (float& value : start) value = static_cast<float>(random.normal());
@@ -100,6 +106,12 @@ TEST(Sgd, GivesTheSameBitsHoweverAStepIsCut) {
   }
   EXPECT_EQ(whole_weights, cut_weights);
   EXPECT_TRUE(std::ranges::equal(whole.velocity(), cut.velocity()));
+}
+
+TEST(Sgd, GivesTheSameBitsHoweverAStepIsCut) {
+  for (const SgdKind kind : {SgdKind::kPlain, SgdKind::kNesterov}) {
+    expect_same_bits_however_cut(kind);
+  }
 }
 
 TEST(Sgd, RefusesOptionsOutsideTheirRange) {
