@@ -1,10 +1,19 @@
-"""What tests/device/run does with steps that hang, and when its time is over. Needs no GPU."""
+"""What tests/device/run does with steps that hang, and when its time is over, and what steps find in
+what train_imagenet prints and saves. Needs no GPU.
+"""
 
+import array
 import importlib.machinery
 import importlib.util
+import json
 import pathlib
+import tempfile
 import time
 import unittest
+
+import checkpoints
+import train_steps
+from outcomes import Failed
 
 PATH = pathlib.Path(__file__).with_name('run')
 
@@ -24,7 +33,7 @@ class RunAll(unittest.TestCase):
     def setUp(self):
         self.run = load()
         self.run.LEAST_SECONDS = 0.1
-        self.machine = self.run.Machine(pathlib.Path('.'), pathlib.Path('.'))
+        self.machine = self.run.Machine(*[pathlib.Path('.')] * 3)
         self.written = []
 
     def rows(self, steps, seconds):
@@ -61,6 +70,60 @@ class RunAll(unittest.TestCase):
         self.assertEqual(rows, [('hangs', 'TOO LONG', 'not done in 0 s'),
                                 ('fails', 'FAILED', 'false ended with 1:\n'),
                                 ('good', 'passed', None)])
+
+    def test_kills_what_a_step_leaves_running(self):
+        def leave(machine):
+            with machine.running('sleep', '60', said=None) as process:
+                return process
+        rows = self.rows([('leaves', 30, leave)], seconds=30)
+        self.assertLess(rows[0][2].poll(), 0)
+
+
+REPORT = """Epoch[0] Time cost=9.500
+Epoch[1] Time cost=4.000
+
+Where the time went in the last epoch:
+node                 mean queue  workers    busy   ready  starved  blocked    items/s
+decode                  13.6/16        2    11 %    10 %      0 %     79 %    1,255.3
+forward-backward[0]       0.0/1        1    92 %     0 %      8 %      0 %       16.0
+
+decode limits the run: all 4 workers busy.
+decode.concurrency 4 → 9 gives about 1,670 images/s; then reading (read) is next.
+
+1255.3 images/s; 3.3 s per epoch
+"""
+
+
+class TrainSteps(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def test_find_numbers_in_what_is_printed(self):
+        self.assertEqual(train_steps.last(r'Time cost=([\d.]+)', REPORT), 4)
+        self.assertEqual(train_steps.last(r'gives about ([\d,.]+\d) images/s', REPORT), 1670)
+        with self.assertRaises(Failed):
+            train_steps.last(r'Validation-accuracy=([\d.]+)', REPORT)
+
+    def test_find_the_verdict_behind_the_table(self):
+        self.assertTrue(train_steps.verdict(REPORT).startswith('decode limits the run'))
+        self.assertTrue(train_steps.verdict(REPORT).endswith('is next.'))
+
+    def test_take_what_the_driver_said_in_the_last_epoch(self):
+        steps = [{'step': [1], 'gpus': [[10, 1.0, 100, None]], 'ends': True},
+                 {'step': [2], 'gpus': [[90, 2.0, 300, None]]},
+                 {'step': [3], 'gpus': [[100, 2.0, 500, None]], 'ends': True}, {'verdict': {}}]
+        record = pathlib.Path(self.folder.name) / 'run.frb'
+        record.write_text(''.join(json.dumps(step) + '\n' for step in steps))
+        self.assertEqual(train_steps.driver_told(record),
+                         {'busy_percent': 95, 'memory_percent': 2, 'watts': 400})
+
+    def test_tell_how_far_tensors_are_apart(self):
+        expected = {'a': array.array('f', [3, 4]), 'b': array.array('f', [0])}
+        near = {'a': array.array('f', [3, 4]), 'b': array.array('f', [1])}
+        self.assertEqual(checkpoints.distance(expected, expected), 0)
+        self.assertAlmostEqual(checkpoints.distance(near, expected), 0.2)
+        self.assertEqual(checkpoints.distance({'a': near['a']}, expected), float('inf'))
 
 
 if __name__ == '__main__':
