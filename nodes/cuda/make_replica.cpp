@@ -1,17 +1,32 @@
 #include <forebay/nodes/cuda/make_replica.hpp>
 
+#include <forebay/graph/error.hpp>
 #include <forebay/nodes/cuda/cuda_replica.hpp>
 #include <forebay/nodes/cuda/cudnn/cudnn_convolver.hpp>
 #include <forebay/nodes/cuda/cudnn/library.hpp>
 #include <forebay/nodes/cuda/fusions.hpp>
 #include <forebay/nodes/cuda/gpu_mean.hpp>
+#include <forebay/nodes/cuda/gpu_memory.hpp>
+#include <forebay/nodes/cuda/step.hpp>
 
 namespace forebay {
+namespace {
+
+// Before plans for so many rows are timed, which takes minutes.
+void refuse_too_many_rows(const Network& network, const CudaReplicaOptions& options) {
+  const std::size_t least = cuda::least_bytes(network, cuda::step_options(options.replica));
+  const auto [free, total] = cuda::ask_memory(options.gpu.number);
+  if (least <= free) return;
+  throw Error(cuda::too_little_memory(options.gpu.number, least, free, total));
+}
+
+}  // namespace
 
 std::string why_no_cuda_replicas() { return cuda::why_no_cudnn(); }
 
 std::unique_ptr<Replica> make_cuda_replica(const Network& network,
                                            const CudaReplicaOptions& options) {
+  refuse_too_many_rows(network, options);
   return std::make_unique<cuda::CudaReplica>(network, options,
                                              std::make_unique<cuda::CudnnConvolver>(options.gpu));
 }

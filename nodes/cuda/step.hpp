@@ -60,4 +60,8 @@ struct Step {
 /// where there is no kernel for a layer; and what `convolver` does.
 Step plan_step(const Network& network, const StepOptions& options, Convolver& convolver);
 
+/// What a step takes where all is fused and no convolution needs scratch memory. cuDNN's plans,
+/// which are not asked for, may need more. Throws `Error` as `plan_step` does.
+std::size_t least_bytes(const Network& network, const StepOptions& options);
+
 }  // namespace forebay::cuda

@@ -1,4 +1,4 @@
-"""What is in train_imagenet's checkpoints, two safetensors files each, with Python's own library alone."""
+"""What is in train_imagenet's checkpoints, two safetensors files each, by Python's own library."""
 
 import array
 import json

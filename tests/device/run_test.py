@@ -110,13 +110,16 @@ class TrainSteps(unittest.TestCase):
         self.assertTrue(train_steps.verdict(REPORT).endswith('is next.'))
 
     def test_take_what_the_driver_said_in_the_last_epoch(self):
-        steps = [{'step': [1], 'gpus': [[10, 1.0, 100, None]], 'ends': True},
-                 {'step': [2], 'gpus': [[90, 2.0, 300, None]]},
-                 {'step': [3], 'gpus': [[100, 2.0, 500, None]], 'ends': True}, {'verdict': {}}]
+        steps = [{'devices': [{'name': 'cuda:0', 'memory': 100 << 30}]},
+                 {'step': [1], 'devices': [9, 9, 9], 'gpus': [10, 3.0, 100, None],
+                  'ends': True},
+                 {'step': [2], 'gpus': [90, 2.0, 300, None]},
+                 {'step': [3], 'gpus': [100, 2.0, 500, None], 'ends': True}, {'verdict': {}}]
         record = pathlib.Path(self.folder.name) / 'run.frb'
         record.write_text(''.join(json.dumps(step) + '\n' for step in steps))
         self.assertEqual(train_steps.driver_told(record),
                          {'busy_percent': 95, 'memory_percent': 2, 'watts': 400})
+        self.assertEqual(train_steps.memory_left(record), 97)
 
     def test_tell_how_far_tensors_are_apart(self):
         expected = {'a': array.array('f', [3, 4]), 'b': array.array('f', [0])}

@@ -19,7 +19,7 @@ from outcomes import Failed, Skipped
 HERE = pathlib.Path(__file__).resolve().parent
 CPU = ('--devices', 'cpu:0')
 SMALL = ('--network', 'resnet', '--num-layers', '20', '--num-classes', '10', '--batch-size', '32')
-LARGE = ('--network', 'resnet', '--num-layers', '50', '--dtype', 'bfloat16', '--batch-size', '256')
+LARGE = ('--network', 'resnet', '--num-layers', '50', '--batch-size', '256')
 
 
 def train(machine, *flags, device=None):
@@ -201,7 +201,9 @@ BATCHES = 40  # of an epoch
 def timed(machine, *flags):
     """The last epoch of a training of ResNet-50: its speed, what its report and the driver say."""
     record = folder(machine, 'record') / 'run.frb'
-    text = train(machine, *LARGE, '--num-examples', str(256 * BATCHES), '--record', record, *flags)
+    dtype = ('--dtype', 'bfloat16') if machine.gpu else ()  # simulated devices have none
+    text = train(machine, *LARGE, *dtype, '--num-examples', str(256 * BATCHES), '--record', record,
+                 *flags)
     return {'images_per_s': rounded(256 * BATCHES / last(r'Time cost=([\d.]+)', text)),
             'busy_percent': last(r'forward-backward\[0\]\s+\S+\s+\d+\s+(\d+) %', text),
             'driver': driver_told(record), 'verdict': verdict(text)}
@@ -212,16 +214,20 @@ def verdict(text):
     return text.partition('Where the time went')[2].split('\n\n')[1].strip()
 
 
+def recorded(record):
+    return [json.loads(line) for line in record.read_text().splitlines()]
+
+
 def driver_told(record):
     """The mean of what the GPU's driver said in the seconds of the last epoch."""
-    seconds = [[]]
-    for line in map(json.loads, record.read_text().splitlines()):
+    epochs = [[]]
+    for line in recorded(record):
         if line.get('gpus'):
-            seconds[-1].append(line['gpus'][0])
+            epochs[-1].append(line['gpus'])
         if line.get('ends'):
-            seconds.append([])
+            epochs.append([])
     names = ('busy_percent', 'memory_percent', 'watts', 'mhz')
-    columns = zip(names, zip(*(seconds[-2] if len(seconds) > 1 else [])))
+    columns = zip(names, zip(*(epochs[-2] if len(epochs) > 1 else [])))
     return {name: round(sum(column) / len(column), 1) for name, column in columns
             if None not in column}
 
@@ -242,7 +248,7 @@ def feed(machine):
     if starved['images_per_s'] < 0.85 * alone['images_per_s']:
         if not starved['verdict'].startswith('decode limits the run'):
             raise Failed(f'one thread is too slow, and the verdict does not say so: {told}')
-        promised = last(r'gives about ([\d,.]+\d) images/s', starved['verdict'])
+        promised = last(r'gives? about ([\d,.]*\d) images/s', starved['verdict'])
         told['promised/fed'] = rounded(promised / fed['images_per_s'])
         if abs(told['promised/fed'] - 1) > 0.15:
             raise Failed(f'the verdict of one thread is wrong: {told}')
@@ -264,35 +270,33 @@ def feed_with_gpu_decode(machine):
 
 # The largest batch.
 
-def free_memory(said):
-    """The least that nvidia-smi printed, in MiB; none where it did not run."""
-    said.seek(0)
-    numbers = [int(line) for line in said.read().split() if line.isdigit()]
-    return min(numbers, default=None)
-
-
 def largest_batch(machine):
-    """Of ResNet-50 in float32, with the memory that the driver has left while some steps of it run;
-    and what ResNet-18 would take.
+    """Of ResNet-50 in float32, and what the driver has left while some steps of it run; and what
+    ResNet-18 would take.
     """
     flags = ('--network', 'resnet', '--dtype', 'float32', '--benchmark', '1', '--num-examples', '8000',
              '--num-epochs', '1', '--batch-size', 'max')
     chosen = r'Batch size \d+,.*'
-    other = train_until(machine, chosen, *flags, '--num-layers', '18')
-    smi = ('nvidia-smi', '--query-gpu=memory.free', '--format=csv,noheader,nounits', '-lms', '200')
-    with tempfile.TemporaryFile('w+') as said:
-        with machine.running(*(smi if machine.gpu else ('true',)), said=said, own=False):
-            text = train(machine, *flags, '--num-layers', '50')
-        free = free_memory(said)
-    line = re.search(chosen, text).group()
-    planned = 1024 * last(r'planned to take ([\d.]+)', line)
-    told = {'ResNet-50': line, 'ResNet-18': other, 'free_mib': free,
-            'images_per_s': last(r'([\d.]+) images/s;', text)}
-    if free is not None:
-        told['larger_batch_percent'] = rounded(100 * free / planned)
-        if '32 bits' not in line and told['larger_batch_percent'] > 3:
+    told = {'ResNet-18': train_until(machine, chosen, *flags, '--num-layers', '18')}
+    record = folder(machine, 'record') / 'run.frb'
+    text = train(machine, *flags, '--num-layers', '50', '--record', record)
+    told['ResNet-50'] = re.search(chosen, text).group()
+    told['images_per_s'] = last(r'([\d.]+) images/s;', text)
+    planned = last(r'planned to take ([\d.]+)', told['ResNet-50'])
+    left = memory_left(record)
+    if left is not None:
+        told.update(left_gib=rounded(left), larger_batch_percent=rounded(100 * left / planned))
+        if '32 bits' not in told['ResNet-50'] and told['larger_batch_percent'] > 3:
             raise Failed(f'a batch could be more than 3 % larger: {told}')
     return told
+
+
+def memory_left(record):
+    """GiB of the GPU, by its driver, at the fullest; none where it said nothing."""
+    lines = recorded(record)
+    total = [line['devices'][0]['memory'] for line in lines if 'devices' in line and 'step' not in line]
+    used = [line['gpus'][1] for line in lines if line.get('gpus') and line['gpus'][1] is not None]
+    return total[-1] / 2**30 * (1 - max(used) / 100) if used else None
 
 
 # What goes wrong.

@@ -129,18 +129,22 @@ TEST(CudnnPlans, GiveResNetsArenaForEveryRow) {
 }
 
 // With what cuDNN chooses, whatever that is, a step takes no more than `--batch-size max` counts,
-// and not much less.
-TEST(CudnnPlans, TakeNoMoreThanWasCountedWithoutThem) {
+// and not much less; and no less than what is refused before there are plans.
+TEST(CudnnPlans, TakeWhatWasCountedWithoutThem) {
   PlannedConvolver convolver;
   const Network network = resnet(50);
   const std::size_t counted =
       cuda_replica_bytes(network, {.rows = kRows, .precision = Precision::kFloat16});
   const StepOptions options{.rows = kRows, .type = ValueType::kFloat16};
-  EXPECT_LT(plan_step(network, options, convolver).bytes, counted);
+  const std::size_t fused = plan_step(network, options, convolver).bytes;
+  EXPECT_LT(fused, counted);
   convolver.fuses = false;
   const std::size_t unfused = plan_step(network, options, convolver).bytes;
   EXPECT_LT(unfused, counted);
   EXPECT_LE(counted, unfused + 2 * kMostWorkspace);
+  const std::size_t least = least_bytes(network, options);
+  EXPECT_LE(least, fused);
+  EXPECT_GT(static_cast<double>(least), 0.9 * static_cast<double>(fused));
 }
 
 TEST(CudnnPlans, AreAskedForOnce) {
