@@ -10,6 +10,7 @@ import pathlib
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 import checkpoints
 import train_steps
@@ -98,12 +99,32 @@ class TrainSteps(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
+        self.machine = load().Machine(*[pathlib.Path(self.folder.name)] * 3)
+        self.machine.deadline = time.monotonic() + 30
 
     def test_find_numbers_in_what_is_printed(self):
         self.assertEqual(train_steps.last(r'Time cost=([\d.]+)', REPORT), 4)
         self.assertEqual(train_steps.last(r'gives about ([\d,.]+\d) images/s', REPORT), 1670)
         with self.assertRaises(Failed):
             train_steps.last(r'Validation-accuracy=([\d.]+)', REPORT)
+
+    def test_want_an_error_and_its_message(self):
+        def refused(command):
+            return train_steps.refusal(self.machine, 'no GPU', 'sh', '-c', command)
+        self.assertEqual(refused('echo there is no GPU 7; exit 2'), 'there is no GPU 7')
+        for other in ('echo no GPU', 'echo no memory; exit 1', 'echo no GPU; kill -SEGV $$'):
+            with self.assertRaises(Failed):
+                refused(other)
+
+    def test_end_a_training_at_a_line_of_its_log(self):
+        program = self.machine.programs / 'train_imagenet'
+        program.write_text('#!/bin/sh\necho "Epoch[2] Batch [0-1]"; echo "Epoch[2] Batch [4-5]"; $NEXT\n')
+        program.chmod(0o755)
+        with mock.patch.dict('os.environ', NEXT='exec sleep 60'):
+            found = train_steps.train_until(self.machine, r'Batch \[(?!0-1\])\S+\]')
+        self.assertEqual(found, 'Batch [4-5]')
+        with mock.patch.dict('os.environ', NEXT='exit'), self.assertRaises(Failed):
+            train_steps.train_until(self.machine, 'Epoch.3.')
 
     def test_find_the_verdict_behind_the_table(self):
         self.assertTrue(train_steps.verdict(REPORT).startswith('decode limits the run'))
