@@ -16,8 +16,7 @@ std::vector<ParameterRange> parameter_ranges(const Network& network, const SgdOp
   for (std::size_t i = 0; i < network.parameters.size(); ++i) {
     ranges.push_back({.begin = offsets[i],
                       .end = offsets[i + 1],
-                      .decay = weight_decay_of(network.parameters[i], options),
-                      .adaptive = false});
+                      .decay = weight_decay_of(network.parameters[i], options)});
   }
   return ranges;
 }
@@ -56,7 +55,7 @@ CudaReplica::CudaReplica(const Network& network, const CudaReplicaOptions& optio
     : options_(options),
       check_(network, options.replica.rows, options.replica.images.type),
       convolver_(std::move(convolver)),
-      step_(plan_step(network, step_options(options.replica), *convolver_)),
+      step_(plan_step(network, step_options(options.replica, options.sgd), *convolver_)),
       offsets_(offsets_of(network.parameters)),
       buckets_(offsets_, options.replica.bucket_bytes),
       memory_(options.gpu.number, step_.bytes),
@@ -82,6 +81,11 @@ void CudaReplica::fill(const Network& network) {
   const std::vector<float> zeros(parameters_size());
   const auto ranges = parameter_ranges(network, options_.sgd, offsets_);
   updates_.copy(arena_.bytes(step_.update.ranges), ranges.data(), bytes_of(ranges));
+  if (step_.trust_ratios) {
+    const TrustRatios::Arrays arrays{arena_.values<ParameterRange>(step_.update.ranges),
+                                     parameters(), gradients()};
+    step_.trust_ratios->bind(arena_, arrays, static_cast<float>(options_.sgd.eta), updates_);
+  }
   updates_.copy(arena_.bytes(step_.shared.statistics), statistics_.data(), bytes_of(statistics_));
   updates_.copy(velocity(), zeros.data(), bytes_of(zeros));
   set_loss_scaling({.scale = scales_loss() ? options_.loss_scale : 1});
@@ -264,9 +268,11 @@ void CudaReplica::update_scaled() {
 void CudaReplica::update_range(std::size_t begin, std::size_t end, const int* skip) {
   const ParameterTable table{arena_.values<ParameterRange>(step_.update.ranges),
                              static_cast<Index>(offsets_.size() - 1)};
+  const float* const trust =
+      step_.trust_ratios ? step_.trust_ratios->queue(begin, end, updates_.get()) : nullptr;
   launch(UpdateWeight{begin, table, gradients(), parameters(), velocity(),
                       arena_.floats(step_.update.lr), static_cast<float>(options_.sgd.momentum),
-                      momentum_of(options_.sgd.kind), nullptr, skip},
+                      momentum_of(options_.sgd.kind), trust, skip},
          static_cast<Index>(end - begin), updates_.get());
   pack_weights(begin, end);
 }

@@ -14,7 +14,8 @@ namespace {
 
 // Before plans for so many rows are timed, which takes minutes.
 void refuse_too_many_rows(const Network& network, const CudaReplicaOptions& options) {
-  const std::size_t least = cuda::least_bytes(network, cuda::step_options(options.replica));
+  const std::size_t least =
+      cuda::least_bytes(network, cuda::step_options(options.replica, options.sgd));
   const auto [free, total] = cuda::ask_memory(options.gpu.number);
   if (least <= free) return;
   throw Error(cuda::too_little_memory(options.gpu.number, least, free, total));
@@ -35,7 +36,7 @@ std::size_t free_gpu_memory(int number) { return cuda::ask_memory(number).free; 
 
 std::string describe_fusions(const Network& network, const CudaReplicaOptions& options) {
   cuda::CudnnConvolver convolver(options.gpu);
-  const cuda::StepOptions step = cuda::step_options(options.replica);
+  const cuda::StepOptions step = cuda::step_options(options.replica, options.sgd);
   const FusedNetwork fused = fuse(network);
   return cuda::describe(network, fused,
                         cuda::choose_fusions(network, fused, step.rows, step.type, convolver));

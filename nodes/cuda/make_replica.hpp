@@ -57,7 +57,8 @@ std::string describe_fusions(const Network& network, const CudaReplicaOptions& o
 /// cuDNN's made yet, each convolution counts with the most scratch memory and without fusion, which
 /// would take less. Some milliseconds for a large network. Throws `Error` where this build cannot
 /// run it.
-std::size_t cuda_replica_bytes(const Network& network, const ReplicaOptions& options);
+std::size_t cuda_replica_bytes(const Network& network, const ReplicaOptions& options,
+                               const SgdOptions& sgd = {});
 
 /// Bytes that the GPU `number` has free, beside what CUDA itself takes there for this process from
 /// now on. Throws `Error` where the GPU is lost.

@@ -16,7 +16,8 @@ std::unique_ptr<Replica> make_cuda_replica(const Network& /*network*/,
   throw Error(why_unusable({}, {}));
 }
 
-std::size_t cuda_replica_bytes(const Network& /*network*/, const ReplicaOptions& /*options*/) {
+std::size_t cuda_replica_bytes(const Network& /*network*/, const ReplicaOptions& /*options*/,
+                               const SgdOptions& /*sgd*/) {
   throw Error(why_unusable({}, {}));
 }
 

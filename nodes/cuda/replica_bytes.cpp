@@ -40,9 +40,10 @@ std::size_t least_bytes(const Network& network, const StepOptions& options) {
 
 }  // namespace cuda
 
-std::size_t cuda_replica_bytes(const Network& network, const ReplicaOptions& options) {
+std::size_t cuda_replica_bytes(const Network& network, const ReplicaOptions& options,
+                               const SgdOptions& sgd) {
   cuda::MemoryOnly convolver(cuda::kMostWorkspace, "unknown");
-  return cuda::plan_step(network, cuda::step_options(options), convolver).bytes;
+  return cuda::plan_step(network, cuda::step_options(options, sgd), convolver).bytes;
 }
 
 }  // namespace forebay

@@ -66,6 +66,9 @@ class Compiler {
     step_.update = {.velocity = planner().keep_floats(parameter_offsets_.back()),
                     .lr = planner().keep_floats(1),
                     .ranges = planner().keep(network_.parameters.size() * sizeof(ParameterRange))};
+    if (options_.sgd.kind == SgdKind::kLars) {
+      step_.trust_ratios = std::make_unique<TrustRatios>(network_, options_.sgd, planner());
+    }
     if (options_.reduced != ValueType::kFloat32) {
       step_.update.reduced = planner().keep(parameter_offsets_.back() * sizeof(__half));
     }
@@ -229,12 +232,13 @@ ValueType type_of(Precision precision) {
 
 }  // namespace
 
-StepOptions step_options(const ReplicaOptions& options) {
+StepOptions step_options(const ReplicaOptions& options, const SgdOptions& sgd) {
   return {.rows = options.rows,
           .label_smoothing = options.label_smoothing,
           .type = type_of(options.precision),
           .reduced = type_of(options.reduce_in),
-          .images = options.images};
+          .images = options.images,
+          .sgd = sgd};
 }
 
 Step plan_step(const Network& network, const StepOptions& options, Convolver& convolver) {

@@ -12,8 +12,10 @@
 #include <forebay/nodes/cuda/ops/ends.hpp>
 #include <forebay/nodes/cuda/ops/norm_share.hpp>
 #include <forebay/nodes/cuda/ops/op.hpp>
+#include <forebay/nodes/cuda/trust_ratios.hpp>
 #include <forebay/nodes/network/network.hpp>
 #include <forebay/nodes/train/replica.hpp>
+#include <forebay/nodes/train/sgd.hpp>
 
 namespace forebay::cuda {
 
@@ -23,10 +25,11 @@ struct StepOptions {
   ValueType type = ValueType::kFloat32;
   ValueType reduced = ValueType::kFloat32;  // what GPUs send gradients in
   ImageInput images = {};
+  SgdOptions sgd = {};  // whose buffers are in the plan
 };
 
 /// As a replica's are.
-StepOptions step_options(const ReplicaOptions& options);
+StepOptions step_options(const ReplicaOptions& options, const SgdOptions& sgd = {});
 
 /// Buffers of the plan for the rows of a step.
 struct InputBuffers {
@@ -52,8 +55,9 @@ struct Step {
   int logits = -1;                          // rows x classes floats
   int loss = -1;                            // a BatchLoss
   UpdateBuffers update = {};
-  std::size_t image_bytes = 0;  // of a row of a batch
-  std::size_t bytes = 0;        // of all buffers, placed: the size of the arena
+  std::unique_ptr<TrustRatios> trust_ratios = {};  // where LARS updates
+  std::size_t image_bytes = 0;                     // of a row of a batch
+  std::size_t bytes = 0;                           // of all buffers, placed: the size of the arena
 };
 
 /// `convolver` outlives the ops. Throws `Error` for options out of range, where `fuse` does, and

@@ -40,6 +40,7 @@ Precision used_precision(const TrainOptions& options) {
 }
 
 SgdKind kind_of(const std::string& optimizer) {
+  if (optimizer == "lars") return SgdKind::kLars;
   return optimizer == "nag" ? SgdKind::kNesterov : SgdKind::kPlain;
 }
 
@@ -114,7 +115,17 @@ SgdOptions sgd_options(const TrainOptions& options) {
   return {.momentum = options.mom,
           .weight_decay = options.wd,
           .no_bias_decay = options.no_bias_decay,
-          .kind = kind_of(options.optimizer)};
+          .kind = kind_of(options.optimizer),
+          .eta = options.lars_eta};
+}
+
+std::string describe_optimizer(const TrainOptions& options) {
+  if (options.optimizer == "nag") return "nag, with Nesterov's momentum";
+  if (options.optimizer != "lars") return "";
+  return fmt::format(
+      "lars, each layer's weights at a rate of their own with eta {}; biases and batch norms at "
+      "--lr, without weight decay",
+      options.lars_eta);
 }
 
 BatchMemory batch_memory(const TrainOptions& options) {

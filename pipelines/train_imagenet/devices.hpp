@@ -33,6 +33,9 @@ std::string describe_precision(const TrainOptions& options);
 /// The optimizer's, wherever it is.
 SgdOptions sgd_options(const TrainOptions& options);
 
+/// "nag, ...": what updates the weights where it is not plain sgd; empty where it is.
+std::string describe_optimizer(const TrainOptions& options);
+
 /// Where batches have their images: a GPU copies from memory that stays where it is.
 BatchMemory batch_memory(const TrainOptions& options);
 

@@ -279,9 +279,8 @@ Flag augment() {
 
 std::vector<Flag> training_flags() {
   using T = TrainOptions;
-  const auto optimizers = {"signum",  "ftml",     "lars",  "lbsgd",  "lamb",
-                           "dcasgd",  "sgld",     "ccsgd", "adam",   "adagrad",
-                           "rmsprop", "adadelta", "ftrl",  "adamax", "nadam"};
+  const auto optimizers = {"signum", "ftml",    "lbsgd",   "lamb",     "dcasgd", "sgld",   "ccsgd",
+                           "adam",   "adagrad", "rmsprop", "adadelta", "ftrl",   "adamax", "nadam"};
   const auto networks = {"alexnet",      "googlenet",    "inception-bn", "inception-resnet-v2",
                          "inception-v3", "inception-v4", "mobilenet",    "mobilenetv2",
                          "resnext",      "vgg"};
@@ -299,8 +298,9 @@ std::vector<Flag> training_flags() {
            "multiplied on at each step; 1 or more keeps the rate"),
       lr_step_epochs(),
       flag(kTraining, "optimizer", "NAME", &T::optimizer,
-           text_from({"sgd", "nag"}, {optimizers.begin(), optimizers.end()}),
-           "sgd, or nag: with Nesterov's momentum; both with --mom"),
+           text_from({"sgd", "nag", "lars"}, {optimizers.begin(), optimizers.end()}),
+           "sgd; nag, with Nesterov's momentum; or lars, which fits the rate of each layer to its "
+           "weights and gradient, for large batches. All have --mom (MXNet's lars has none)"),
       flag(kTraining, "mom", "M", &T::mom, fraction_below_one(), "momentum"),
       flag(kTraining, "wd", "W", &T::wd, number(0), "weight decay"),
       flag(kTraining, "initializer", "NAME", &T::initializer,
@@ -415,6 +415,10 @@ std::vector<Flag> forebay_flags() {
       flag(kForebay, "warmup-epochs", "N", &T::warmup_epochs, whole(0),
            "the rate rises linearly from 1 % of --lr to --lr over these epochs (MXNet: only with "
            "lbsgd)"),
+      flag(kForebay, "lars-eta", "ETA", &T::lars_eta, number_above_zero(),
+           "of --optimizer lars: how much of its norm a layer's weights change by in a step at "
+           "most, at "
+           "a rate of 1 and without momentum"),
       flag(kForebay, "label-smoothing", "F", &T::label_smoothing, fraction_below_one(),
            "part of the label that is spread over all classes"),
       on_switch("exact-decode", &T::exact_decode,

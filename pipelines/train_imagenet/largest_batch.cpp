@@ -85,7 +85,8 @@ class MemoryPlanner {
     set_rows(options_, rows);
     std::vector<Need> all = gpus_;
     for (Need& need : all) {
-      need.bytes = static_cast<double>(cuda_replica_bytes(network_, replica_options(options_)));
+      need.bytes = static_cast<double>(
+          cuda_replica_bytes(network_, replica_options(options_), sgd_options(options_)));
     }
     if (simulated(options_.devices)) {
       all.push_back(

@@ -125,6 +125,9 @@ int run(const TrainOptions& options) {
     if (const std::string type = describe_precision(options); !type.empty()) {
       std::cout << "computed in " << type << '\n';
     }
+    if (const std::string optimizer = describe_optimizer(options); !optimizer.empty()) {
+      std::cout << "updated by " << optimizer << '\n';
+    }
     if (const std::string fusions = describe_fusions(options, network); !fusions.empty()) {
       std::cout << fusions << '\n';
     }

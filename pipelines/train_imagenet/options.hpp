@@ -88,6 +88,7 @@ struct TrainOptions {
   std::string initializer = "default";
   std::string optimizer = "sgd";
   double mom = 0.9;
+  double lars_eta = 0.001;
   double wd = 0.0001;
   bool no_bias_decay = false;
   double label_smoothing = 0;

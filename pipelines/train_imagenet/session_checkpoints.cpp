@@ -12,6 +12,12 @@ namespace {
 
 constexpr const char* kThreads = "threads";  // kept, but no reason to refuse a checkpoint
 
+// Whose momentum means something else: that of LARS has the trust ratios in it.
+bool of_another_optimizer(const Settings& saved, const TrainOptions& options) {
+  const auto then = saved.find("optimizer");
+  return then != saved.end() && then->second != options.optimizer;
+}
+
 }  // namespace
 
 void Session::remove_another_runs_checkpoints() {
@@ -72,9 +78,11 @@ void Session::load_all(const std::string& stem) {
                     "--load-epoch N to go on from the end of an epoch with other settings",
                     model_path(stem), changes));
   }
-  std::ranges::copy(checkpoint.velocity, trainer_->sgd().velocity().begin());
+  const bool another = of_another_optimizer(saved, options_);
+  if (!another) std::ranges::copy(checkpoint.velocity, trainer_->sgd().velocity().begin());
   if (!changes.empty()) {
-    log_.info("Going on with the weights and the momentum alone: they were saved with " + changes);
+    log_.info(fmt::format("Going on with the weights{} alone: they were saved with {}",
+                          another ? "" : " and the momentum", changes));
     begin_epoch(checkpoint.state.epoch);
     return;
   }

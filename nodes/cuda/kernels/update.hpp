@@ -5,14 +5,14 @@
 #include <cmath>
 
 #include <forebay/nodes/cuda/kernels/value.hpp>
+#include <forebay/nodes/train/lars.hpp>
 
 namespace forebay::cuda {
 
 /// A parameter's place in the flat arrays of weights, gradients and momentum.
 struct ParameterRange {
   std::size_t begin, end;
-  float decay;    // weight decay
-  bool adaptive;  // LARS scales its step
+  float decay;  // weight decay
 };
 
 /// Which parameter an element belongs to: ranges in order, without gaps.
@@ -65,54 +65,75 @@ struct UpdateWeight {
   }
 };
 
-/// Sums of squares.
-struct SquareSums {
-  float weight, gradient;
-};
-
-/// A stretch of one parameter, so that the sums of its stretches are those of the parameter.
+/// A stretch of one parameter (`LarsSums`).
 struct Stretch {
   std::size_t begin, end;
 };
 
-/// One stretch.
-struct SumSquares {
+/// Sums of squares, of a lane in float and of more in double.
+template <class Sum>
+struct SquareSums {
+  Sum weight = 0, gradient = 0;
+};
+
+/// One lane of a stretch; the first is that of stretch `first`.
+struct SumLanes {
+  Index first;
   const Stretch* stretches;
   const float *weight, *gradient;
-  SquareSums* out;
+  SquareSums<float>* lanes;
 
-  __host__ __device__ void operator()(Index stretch) const {
-    SquareSums sums{};
-    for (std::size_t i = stretches[stretch].begin; i < stretches[stretch].end; ++i) {
+  __host__ __device__ void operator()(Index index) const {
+    const Index lane = first * static_cast<Index>(LarsSums::kLanes) + index;
+    const Stretch stretch = stretches[lane / LarsSums::kLanes];
+    SquareSums<float> sums;
+    for (std::size_t i = stretch.begin + lane % LarsSums::kLanes; i < stretch.end;
+         i += LarsSums::kLanes) {
       sums.weight += weight[i] * weight[i];
       sums.gradient += gradient[i] * gradient[i];
     }
-    out[stretch] = sums;
+    lanes[lane] = sums;
   }
 };
 
-/// One parameter's trust ratio of LARS (You, Gitman and Ginsburg, 2017), eta * |w| / (|g| + decay *
-/// |w|); 1 where it does not adapt, or where either norm is 0.
+/// One stretch from `first` on.
+struct AddLanes {
+  Index first;
+  const SquareSums<float>* lanes;
+  SquareSums<double>* sums;
+
+  __host__ __device__ void operator()(Index index) const {
+    const Index stretch = first + index;
+    SquareSums<double> sum;
+    for (std::size_t i = 0; i < LarsSums::kLanes; ++i) {
+      const SquareSums<float>& lane = lanes[stretch * LarsSums::kLanes + i];
+      sum.weight += static_cast<double>(lane.weight);
+      sum.gradient += static_cast<double>(lane.gradient);
+    }
+    sums[stretch] = sum;
+  }
+};
+
+/// The trust ratio of one parameter from `first` on, as `trust_ratio` has it; 1 where it has no
+/// stretches.
 struct TrustRatio {
-  ParameterTable parameters;
+  Index first;
+  const ParameterRange* ranges;
   const Index* first_stretch;  // of each parameter, and of one past the last
-  const SquareSums* sums;
+  const SquareSums<double>* sums;
   float eta;
   float* out;
 
-  __host__ __device__ void operator()(Index parameter) const {
+  __host__ __device__ void operator()(Index index) const {
+    const Index parameter = first + index;
     double weight = 0, gradient = 0;
     for (Index i = first_stretch[parameter]; i < first_stretch[parameter + 1]; ++i) {
-      weight += static_cast<double>(sums[i].weight);
-      gradient += static_cast<double>(sums[i].gradient);
+      weight += sums[i].weight;
+      gradient += sums[i].gradient;
     }
-    const ParameterRange& range = parameters.ranges[parameter];
-    const bool scaled = range.adaptive && weight > 0 && gradient > 0;
-    const double norm = sqrt(weight);
-    out[parameter] =
-        scaled ? static_cast<float>(static_cast<double>(eta) * norm /
-                                    (sqrt(gradient) + static_cast<double>(range.decay) * norm))
-               : 1.0F;
+    const double norm = sqrt(weight), decay = static_cast<double>(ranges[parameter].decay);
+    const double ratio = static_cast<double>(eta) * norm / (sqrt(gradient) + decay * norm);
+    out[parameter] = weight > 0 && gradient > 0 ? static_cast<float>(ratio) : 1.0F;
   }
 };
 

@@ -201,7 +201,7 @@ TEST(OptionsTest, RefusesMxnetsOtherValuesByName) {
   EXPECT_EQ(error_with_data({"--network", "vgg"}),
             "--network vgg is not supported yet; give resnet, lenet or mlp");
   EXPECT_EQ(error_with_data({"--optimizer", "adam"}),
-            "--optimizer adam is not supported yet; give sgd or nag");
+            "--optimizer adam is not supported yet; give sgd, nag or lars");
   EXPECT_EQ(error_with_data({"--kv-store", "local"}), "accepted");
 }
 

@@ -73,6 +73,30 @@ TEST(Resume, LoadEpochTakesOtherSettings) {
   EXPECT_EQ(lines_with(ended.log, "Epoch[3] Validation-accuracy").size(), 1u) << ended.log;
 }
 
+TEST(Resume, LoadEpochTakesAnotherOptimizerWithoutTheMomentum) {
+  const Folder folder;
+  const std::vector<std::string> small =
+      small_run(folder / "model") +
+      std::vector<std::string>{"--num-examples", "64", "--lr-schedule", "step", "--num-epochs"};
+  ASSERT_EQ(train_imagenet(small + std::vector<std::string>{"1"}).code, 0);
+  const std::vector<std::string> lars =
+      small + std::vector<std::string>{"2", "--optimizer", "lars"};
+  const Ended refused = train_imagenet(lars + std::vector<std::string>{"--resume"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_EQ(
+      lines_with(refused.log, "it was saved with --optimizer sgd, not lars; give the same").size(),
+      1u)
+      << refused.log;
+  const Ended ended = train_imagenet(lars + std::vector<std::string>{"--load-epoch", "1"});
+  ASSERT_EQ(ended.code, 0) << ended.log;
+  EXPECT_EQ(lines_with(ended.log,
+                       "Going on with the weights alone: they were saved with --optimizer sgd, "
+                       "not lars")
+                .size(),
+            1u)
+      << ended.log;
+}
+
 TEST(Resume, LoadEpochTakesAModelWithoutAState) {
   const Folder folder;
   const std::string stem = folder / "model-0002";

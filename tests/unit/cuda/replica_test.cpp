@@ -343,6 +343,18 @@ TEST_F(GpuReplicaCaptured, HasTheBitsOfCallByCall) {
   }
 }
 
+TEST_F(GpuReplicaCaptured, HasTheBitsOfCallByCallWithLars) {
+  sgd_.kind = SgdKind::kLars;
+  sgd_.eta = 1;
+  for (const Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
+    const auto train = [&] { return trained_and_validated(precision, HostFusions::kNone); };
+    limit_host_capture(0);
+    const Trained expected = train();
+    limit_host_capture(kNoLimit);
+    EXPECT_EQ(same_in_every_order(3, train), expected);
+  }
+}
+
 TEST_F(GpuReplicaCaptured, IsOneCallForEachBucketAndALittle) {
   const auto replica = make();
   load(*replica, initial());
@@ -351,6 +363,18 @@ TEST_F(GpuReplicaCaptured, IsOneCallForEachBucketAndALittle) {
   for (int step = 2; step < 4; ++step) calls_of_step(*replica);
   // The waits for the rows and for the updates, the loss, and of each bucket its event.
   for (int step = 4; step < 8; ++step) EXPECT_EQ(calls_of_step(*replica), 3 + 2 * buckets);
+}
+
+TEST_F(GpuReplicaCaptured, FindsTrustRatiosByThreeCallsForEachBucket) {
+  const auto calls = [this] {
+    const auto replica = make();
+    load(*replica, initial());
+    return calls_of_updates(*replica);
+  };
+  const std::vector<std::size_t> plain = calls();
+  sgd_.kind = SgdKind::kLars;
+  const std::vector<std::size_t> lars = calls();
+  for (std::size_t i = 0; i < plain.size(); ++i) EXPECT_EQ(lars[i], plain[i] + 3);
 }
 
 TEST_F(GpuReplicaCaptured, UpdatesWeightsByOneCallForEachBucket) {

@@ -230,6 +230,55 @@ TEST_F(GpuTraining, IsTheCpusWithNesterovsMomentum) {
   expect_same_training(got, trained(*cpus(1)));
 }
 
+/// By LARS, with steps as large as SGD's.
+class GpuTrainingByLars : public GpuTraining {
+ protected:
+  GpuTrainingByLars() { sgd_ = kLars; }
+
+  static constexpr SgdOptions kLars{
+      .momentum = 0.9, .weight_decay = 1e-3, .kind = SgdKind::kLars, .eta = 1};
+};
+
+TEST_F(GpuTrainingByLars, IsTheCpusWithOneGpuAndWithTwo) {
+  for (const std::size_t count : {1, 2}) {
+    const Trained got = same_in_every_order(3, [&] { return trained(*gpus(count)); });
+    expect_same_training(got, trained(*cpus(count)));
+    sgd_.kind = SgdKind::kPlain;
+    EXPECT_GT(distance(got.parameters, trained(*gpus(count)).parameters), 0.01);
+    sgd_ = kLars;
+  }
+}
+
+TEST_F(GpuTrainingByLars, GoesOnFromItsCheckpointBitForBit) {
+  EXPECT_EQ(trained_in_parts("gpu-training-lars"), trained(*gpus(2)));
+}
+
+// Its ratios are of gradients without the loss scale, and what overflows changes nothing.
+TEST_F(GpuTrainingByLars, InFloat16IsNearThatInFloat32) {
+  const Trained expected = trained(*gpus(1));
+  precision_ = Precision::kFloat16;
+  loss_scale_ = 256;  // with which none overflows
+  EXPECT_LT(distance(trained(*gpus(1)).parameters, expected.parameters), 0.01);
+  loss_scale_ = 1 << 24;
+  const auto overflowing = gpus(1);
+  Trained out;
+  run(*overflowing, 1, out);
+  EXPECT_TRUE(std::ranges::equal(out.parameters, gpus(1)->weights().parameters()));
+  EXPECT_TRUE(std::ranges::all_of(out.velocity, [](float value) { return value == 0; }));
+}
+
+// Beside the ratios, a table of stretches and their sums: 300 bytes for each.
+TEST_F(GpuTrainingByLars, TakesMemoryForItsRatios) {
+  const auto bytes = [this](SgdKind kind) {
+    sgd_.kind = kind;
+    return gpu_replicas(1, Averaging::kNone)[0]->memory_bytes();
+  };
+  const std::size_t plain = bytes(SgdKind::kPlain), with_ratios = bytes(SgdKind::kLars);
+  EXPECT_EQ(bytes(SgdKind::kNesterov), plain);
+  EXPECT_GT(with_ratios, plain);
+  EXPECT_LT(with_ratios, plain + 300 * network_.parameters.size() + 5 * 256);
+}
+
 TEST_F(GpuTraining, HasTheSameBitsInWhateverOrderStreamsRun) {
   for (const std::size_t count : {1, 2}) {
     same_in_every_order(5, [&] { return trained(*gpus(count)); });
@@ -414,6 +463,17 @@ TEST_F(GpusOfNccl, AverageInBfloat16AsIfRoundedByHand) {
                        gpu_replicas(count, Averaging::kHost), [] { return false; },
                        std::make_unique<RoundedMean<__nv_bfloat16>>(1.0F))));
   }
+}
+
+TEST_F(GpusOfNccl, UpdateByLarsFromTheMeanInBfloat16) {
+  sgd_.kind = SgdKind::kLars;
+  sgd_.eta = 1;
+  reduce_in_ = Precision::kBfloat16;
+  const Trained got = trained(*with_nccl(2));
+  reduce_in_ = Precision::kFloat32;
+  EXPECT_EQ(got, trained(*trainer(
+                     gpu_replicas(2, Averaging::kHost), [] { return false; },
+                     std::make_unique<RoundedMean<__nv_bfloat16>>(1.0F))));
 }
 
 TEST_F(GpusOfNccl, AverageInFloat16WithTheLossScale) {

@@ -13,7 +13,7 @@ namespace forebay::cuda {
 namespace {
 
 // A weight of 5 values and a bias of 4.
-const ParameterRange kRanges[] = {{0, 5, 0.125F, true}, {5, 9, 0, false}};
+const ParameterRange kRanges[] = {{0, 5, 0.125F}, {5, 9, 0}};
 
 struct Table {
   std::vector<ParameterRange> ranges{std::begin(kRanges), std::end(kRanges)};
@@ -76,22 +76,33 @@ TEST(UpdateKernels, ReadTheLearningRateWhenTheyRun) {
 }
 
 TEST(UpdateKernels, FindTheParameterOfEveryElement) {
-  const ParameterRange ranges[] = {{0, 1, 0, false}, {1, 4, 0, false}, {4, 9, 0, false}};
+  const ParameterRange ranges[] = {{0, 1, 0}, {1, 4, 0}, {4, 9, 0}};
   std::vector<Index> found;
   for (std::size_t i = 0; i < 9; ++i) found.push_back(ParameterTable{ranges, 3}.of(i));
   EXPECT_EQ(found, (std::vector<Index>{0, 1, 1, 1, 2, 2, 2, 2, 2}));
 }
 
+// Of one weight, in these stretches, and of a bias.
+std::vector<float> trust_ratios(const std::vector<float>& weight,
+                                const std::vector<float>& gradient,
+                                const std::vector<Stretch>& stretches) {
+  const std::vector<ParameterRange> ranges{std::begin(kRanges), std::end(kRanges)};
+  const auto count = static_cast<Index>(stretches.size());
+  const std::vector<Index> first{0, count, count};
+  constexpr auto kLanes = static_cast<Index>(LarsSums::kLanes);
+  std::vector<SquareSums<float>> lanes(count * kLanes);
+  std::vector<SquareSums<double>> sums(count);
+  std::vector<float> trust(2);
+  run_kernel(SumLanes{0, stretches.data(), weight.data(), gradient.data(), lanes.data()},
+             count * kLanes);
+  run_kernel(AddLanes{0, lanes.data(), sums.data()}, count);
+  run_kernel(TrustRatio{0, ranges.data(), first.data(), sums.data(), 0.001F, trust.data()}, 2);
+  return trust;
+}
+
 std::vector<float> trust_ratios(const std::vector<float>& weight,
                                 const std::vector<float>& gradient) {
-  const Table table;
-  const std::vector<Stretch> stretches{{0, 2}, {2, 4}, {4, 5}, {5, 9}};
-  const std::vector<Index> first{0, 3, 4};
-  std::vector<SquareSums> sums(4);
-  std::vector<float> trust(2);
-  run_kernel(SumSquares{stretches.data(), weight.data(), gradient.data(), sums.data()}, 4);
-  run_kernel(TrustRatio{table, first.data(), sums.data(), 0.001F, trust.data()}, 2);
-  return trust;
+  return trust_ratios(weight, gradient, {{0, 2}, {2, 4}, {4, 5}});
 }
 
 // |w| = 5 and |g| = 10 of the weight: 0.001 * 5 / (10 + 0.125 * 5). The bias does not adapt.
@@ -112,6 +123,16 @@ TEST(UpdateKernels, DoNotScaleWhereANormIsZero) {
   const std::vector<float> zeros(9, 0), ones(9, 1);
   EXPECT_EQ(trust_ratios(zeros, ones)[0], 1);
   EXPECT_EQ(trust_ratios(ones, zeros)[0], 1);
+}
+
+TEST(UpdateKernels, FindTrustRatiosAsTheCpuDoes) {
+  constexpr std::size_t kSize = 2 * LarsSums::kStretch + 45;
+  const auto weight = random_values(1, kSize), gradient = random_values(2, kSize);
+  const auto trust = trust_ratios(weight, gradient,
+                                  {{0, LarsSums::kStretch},
+                                   {LarsSums::kStretch, 2 * LarsSums::kStretch},
+                                   {2 * LarsSums::kStretch, kSize}});
+  expect_same<float>(trust, {trust_ratio(weight, gradient, 0.001F, 0.125F), 1});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -30,11 +31,13 @@ std::vector<float> torch_gradient(int step) {
   return gradient;
 }
 
-void compare_with_torch(const std::string& wanted_case, const SgdOptions& options) {
+/// With a fixture's lines of that case.
+void compare_with(const std::string& fixture, const std::string& wanted_case,
+                  const SgdOptions& options, std::vector<float> weights) {
   Sgd sgd(two_parameters(5, 3, ParameterRole::kBias), options);
-  std::vector<float> weights{-0.5F, -0.25F, 0, 0.25F, 0.5F, 1, 1.5F, 2};
+  const double rate = options.kind == SgdKind::kLars ? 100 : 1;
   const double rates[] = {0.1, 0.05, 0.2, 0.01};
-  std::ifstream file(FOREBAY_FIXTURES "/train/sgd.txt");
+  std::ifstream file(FOREBAY_FIXTURES "/train/" + fixture);
   std::string name;
   int lines = 0;
   for (int step = 0; file >> name >> step;) {
@@ -42,13 +45,18 @@ void compare_with_torch(const std::string& wanted_case, const SgdOptions& option
     for (float& value : expected) file >> value;
     if (name != wanted_case) continue;
     ++lines;
-    sgd.update(weights, 0, torch_gradient(step), rates[step]);
+    sgd.update(weights, 0, torch_gradient(step), rate * rates[step]);
     for (std::size_t i = 0; i < 8; ++i) {
-      EXPECT_NEAR(weights[i], expected[i], 3e-7) << name << " step " << step << " weight " << i;
+      const float near = 3e-7F * std::max(1.0F, std::abs(expected[i]));
+      EXPECT_NEAR(weights[i], expected[i], near) << name << " step " << step << " weight " << i;
       EXPECT_NEAR(sgd.velocity()[i], expected[8 + i], 3e-7) << name << " step " << step;
     }
   }
   EXPECT_EQ(lines, 4);
+}
+
+void compare_with_torch(const std::string& wanted_case, const SgdOptions& options) {
+  compare_with("sgd.txt", wanted_case, options, {-0.5F, -0.25F, 0, 0.25F, 0.5F, 1, 1.5F, 2});
 }
 
 TEST(Sgd, StepsAsTorchDoes) { compare_with_torch("all", {.momentum = 0.9, .weight_decay = 0.01}); }
@@ -61,6 +69,14 @@ TEST(Sgd, LooksAheadWithNesterovsMomentumAsTorchDoes) {
 TEST(Sgd, SparesBiasesFromDecayAsTorchDoesWithAGroupOfTheirOwn) {
   compare_with_torch("no_bias_decay",
                      {.momentum = 0.9, .weight_decay = 0.01, .no_bias_decay = true});
+}
+
+// MXNet's velocities have the rate in them, and it corrects them where the rate changes.
+TEST(Sgd, ScalesWeightsStepsAsMxnetsLarsDoes) {
+  const SgdOptions options{
+      .momentum = 0.9, .weight_decay = 0.01, .kind = SgdKind::kLars, .eta = 0.01};
+  compare_with("lars.txt", "lars", options, {-0.5F, -0.25F, 0, 0.25F, 0.5F, 1, 1.5F, 2});
+  compare_with("lars.txt", "zeros", options, {0, 0, 0, 0, 0, 1, 1.5F, 2});
 }
 
 TEST(Sgd, SparesNormsFromDecay) {
@@ -114,6 +130,24 @@ TEST(Sgd, GivesTheSameBitsHoweverAStepIsCut) {
   }
 }
 
+// A trust ratio is that of one parameter, whichever come with it.
+TEST(Sgd, GivesTheSameBitsHoweverAStepOfLarsIsCutIntoParameters) {
+  Network network = two_parameters(9001, 100, ParameterRole::kWeight);
+  network.parameters.push_back({"bn.weight", {7}, ParameterRole::kNormWeight, 1});
+  Random random(1);
+  std::vector<float> start(9108), gradient(9108);
+  for (float& value : start) value = static_cast<float>(random.normal());
+  for (float& value : gradient) value = static_cast<float>(random.normal());
+  const SgdOptions options{.kind = SgdKind::kLars};
+  Sgd whole(network, options), cut(network, options);
+  std::vector<float> whole_weights = start, cut_weights = start;
+  whole.update(whole_weights, 0, gradient, 1);
+  cut.update(cut_weights, 9001, std::span(gradient).subspan(9001), 1);
+  cut.update(cut_weights, 0, std::span(gradient).first(9001), 1);
+  EXPECT_EQ(whole_weights, cut_weights);
+  EXPECT_NE(whole_weights, start);
+}
+
 TEST(Sgd, RefusesOptionsOutsideTheirRange) {
   const auto error = [](SgdOptions options) -> std::string {
     try {
@@ -125,6 +159,7 @@ TEST(Sgd, RefusesOptionsOutsideTheirRange) {
   };
   EXPECT_EQ(error({.momentum = 1}), "momentum is 1; give 0 or more and less than 1");
   EXPECT_EQ(error({.weight_decay = -0.1}), "weight decay is -0.1; give 0 or more");
+  EXPECT_EQ(error({.eta = 0}), "the eta of LARS is 0; give more than 0");
 }
 
 }  // namespace
