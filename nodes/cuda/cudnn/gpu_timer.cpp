@@ -72,9 +72,9 @@ Parts parts_of(std::int64_t values, std::int64_t channels) {
   return norm_parts(static_cast<Index>(values / channels), static_cast<Index>(channels));
 }
 
-/// Of the sums by channel of all parts, of either kind.
+/// Of the sums by channel of all parts, of either kind, and of groups of parts.
 std::size_t sum_bytes(std::int64_t values, std::int64_t channels) {
-  return std::size_t{parts_of(values, channels).count()} * static_cast<std::size_t>(channels) *
+  return 2 * std::size_t{parts_of(values, channels).count()} * static_cast<std::size_t>(channels) *
          std::max(sizeof(Moments), sizeof(GradientSums));
 }
 
@@ -84,9 +84,14 @@ float time_output_sums(const GpuId& gpu, const Convolution& c, ValueType type) {
   const auto channels = static_cast<Index>(c.out_channels);
   const Parts parts = parts_of(c.outputs(), c.out_channels);
   const ConvolutionArrays& at = timer.arrays();
-  const SumMoments<Value> moments{static_cast<const Value*>(at.out), parts, channels,
-                                  static_cast<Moments*>(at.workspace)};
-  return milliseconds(timer, [&] { launch(moments, moments.count(), timer.stream()); });
+  auto* const sums = static_cast<Moments*>(at.workspace);
+  const SumMoments<Value> moments{static_cast<const Value*>(at.out), parts, channels, sums};
+  const MergeMoments merge{sums, parts, parts_of_group(parts), channels,
+                           sums + std::size_t{parts.count()} * channels};
+  return milliseconds(timer, [&] {
+    launch(moments, moments.count(), timer.stream());
+    launch(merge, merge.count(), timer.stream());
+  });
 }
 
 template <class Value>
@@ -98,19 +103,16 @@ float time_input_norm(const GpuId& gpu, const Convolution& c, ValueType type) {
   const auto* const x = static_cast<const Value*>(at.x);
   auto* const other = static_cast<Value*>(at.out);
   const float *scale = at.norm.gamma, *shift = at.norm.beta;
-  const Normalise<Value> normalise{x, channels, scale, shift, nullptr, 0, other};
-  const SumGradients<Value> gradients{x,
-                                      other,
-                                      parts,
-                                      channels,
-                                      scale,
-                                      shift,
-                                      at.norm.mean,
-                                      0,
-                                      static_cast<GradientSums*>(at.workspace)};
+  const Normalise<Value> normalise{x, parts.rows, channels, scale, shift, nullptr, 0, other};
+  auto* const sums = static_cast<GradientSums*>(at.workspace);
+  const SumGradients<Value> gradients{x,     other,        parts, channels, scale,
+                                      shift, at.norm.mean, 0,     sums};
+  const MergeGradients merge{sums, parts.count(), parts_of_group(parts), channels,
+                             sums + std::size_t{parts.count()} * channels};
   return milliseconds(timer, [&] {
-    launch(normalise, packs_of(static_cast<std::size_t>(c.inputs())), timer.stream());
+    launch(normalise, normalise.count(), timer.stream());
     launch(gradients, gradients.count(), timer.stream());
+    launch(merge, merge.count(), timer.stream());
   });
 }
 

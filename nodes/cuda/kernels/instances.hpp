@@ -10,6 +10,7 @@ FOREBAY_KERNEL(MergeGradients);
 FOREBAY_KERNEL(FinishGradients);
 FOREBAY_KERNEL(MomentsOfSums);
 FOREBAY_KERNEL(GradientsOfSums);
+FOREBAY_KERNEL(LossOfPart);
 FOREBAY_KERNEL(LossOfRow);
 FOREBAY_KERNEL(SumLosses);
 FOREBAY_KERNEL(SumLanes);
@@ -27,6 +28,7 @@ FOREBAY_KERNEL(AdjustLossScale);
   FOREBAY_KERNEL(SumMoments<Value>);              \
   FOREBAY_KERNEL(Normalise<Value>);               \
   FOREBAY_KERNEL(SumGradients<Value>);            \
+  FOREBAY_KERNEL(SumMaskedGradients<Value>);      \
   FOREBAY_KERNEL(NormaliseBackward<Value>);       \
   FOREBAY_KERNEL(LendNorm<Value>);                \
   FOREBAY_KERNEL(MaxPool<Value>);                 \

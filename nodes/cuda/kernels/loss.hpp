@@ -8,6 +8,45 @@
 
 namespace forebay::cuda {
 
+/// Threads that go through the logits of a row side by side.
+constexpr Index kLossLanes = 32;
+
+/// What every kLossLanes-th logit of a row gives.
+struct PartLoss {
+  float largest;
+  float exponentials;  // the sum of e to the logits less the largest
+  float total;         // of the logits less the largest
+  Index before;        // classes that come before the label
+};
+
+/// One lane of one row. Classes come before the label with greater logits, of equal ones the lower
+/// classes, and those that are not a number, as in the CPU's `cross_entropy`.
+struct LossOfPart {
+  const float* logits;
+  const int* labels;
+  Index classes;
+  PartLoss* out;  // rows x kLossLanes
+
+  __host__ __device__ void operator()(Index element) const {
+    const Index row = element / kLossLanes, lane = element % kLossLanes;
+    if (lane >= classes) return;
+    const float* values = logits + std::size_t{row} * classes;
+    const Index label = static_cast<Index>(labels[row]);
+    const float own = values[label];
+    PartLoss part{values[lane], 0, 0, 0};
+    for (Index i = lane; i < classes; i += kLossLanes) {
+      part.largest = values[i] > part.largest ? values[i] : part.largest;
+    }
+    for (Index i = lane; i < classes; i += kLossLanes) {
+      const float value = values[i];
+      part.exponentials += expf(value - part.largest);
+      part.total += value - part.largest;
+      part.before += !(value <= own) || (i < label && value == own) ? 1 : 0;
+    }
+    out[element] = part;
+  }
+};
+
 /// What one row of logits gives.
 struct RowLoss {
   float largest;        // logit
@@ -17,9 +56,9 @@ struct RowLoss {
   Index before;         // classes that come before the label
 };
 
-/// One row. Classes come before the label with greater logits, of equal ones the lower classes, and
-/// those that are not a number, as in the CPU's `cross_entropy`.
+/// One row, of its parts.
 struct LossOfRow {
+  const PartLoss* parts;  // rows x kLossLanes
   const float* logits;
   const int* labels;
   Index classes;
@@ -27,19 +66,24 @@ struct LossOfRow {
   RowLoss* out;
 
   __host__ __device__ void operator()(Index row) const {
-    const float* values = logits + std::size_t{row} * classes;
-    const Index label = static_cast<Index>(labels[row]);
-    const float own = values[label];
-    float largest = values[0];
-    for (Index i = 1; i < classes; ++i) largest = values[i] > largest ? values[i] : largest;
+    const PartLoss* of_row = parts + std::size_t{row} * kLossLanes;
+    const Index lanes = classes < kLossLanes ? classes : kLossLanes;
+    float largest = of_row[0].largest;
+    for (Index lane = 1; lane < lanes; ++lane) {
+      largest = of_row[lane].largest > largest ? of_row[lane].largest : largest;
+    }
     float exponentials = 0, total = 0;
     Index before = 0;
-    for (Index i = 0; i < classes; ++i) {
-      const float value = values[i];
-      exponentials += expf(value - largest);
-      total += value - largest;
-      before += !(value <= own) || (i < label && value == own) ? 1 : 0;
+    for (Index lane = 0; lane < lanes; ++lane) {
+      const PartLoss part = of_row[lane];
+      const float less = part.largest - largest;
+      const Index count = (classes - lane + kLossLanes - 1) / kLossLanes;
+      exponentials += part.exponentials * expf(less);
+      total += part.total + static_cast<float>(count) * less;
+      before += part.before;
     }
+    const Index label = static_cast<Index>(labels[row]);
+    const float own = logits[std::size_t{row} * classes + label];
     const float log_sum = logf(exponentials);
     const float of_label = log_sum - (own - largest);
     const float even = log_sum - total / static_cast<float>(classes);

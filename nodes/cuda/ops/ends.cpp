@@ -37,6 +37,7 @@ void Loss<Value>::plan_forward(Planner& planner) {
   classes_ = static_cast<Index>(input.row_size());
   planner.read(input.value);
   logits_buffer_ = planner.write_floats(rows_ * std::size_t{classes_});
+  parts_buffer_ = planner.write_values<PartLoss>(rows_ * std::size_t{kLossLanes});
   rows_buffer_ = planner.write_values<RowLoss>(rows_);
 }
 
@@ -52,6 +53,7 @@ template <class Value>
 void Loss<Value>::bind(const Arena& arena, const Planner& planner) {
   x_ = arena.values<Value>(planner.tensor(input_).value);
   logits_ = arena.floats(logits_buffer_);
+  part_losses_ = arena.values<PartLoss>(parts_buffer_);
   row_losses_ = arena.values<RowLoss>(rows_buffer_);
   result_ = arena.values<BatchLoss>(result_buffer_);
   scale_ = arena.values<LossScale>(scale_buffer_);
@@ -64,7 +66,9 @@ void Loss<Value>::forward(const Pass& pass) {
   launch(Cast<Value, float>{x_, logits_}, static_cast<Index>(rows_ * std::size_t{classes_}),
          pass.stream);
   const auto rows = static_cast<Index>(pass.rows);
-  launch(LossOfRow{logits_, pass.labels, classes_, smoothing, row_losses_}, rows, pass.stream);
+  launch(LossOfPart{logits_, pass.labels, classes_, part_losses_}, rows * kLossLanes, pass.stream);
+  launch(LossOfRow{part_losses_, logits_, pass.labels, classes_, smoothing, row_losses_}, rows,
+         pass.stream);
   launch(SumLosses{row_losses_, rows, result_}, 1, pass.stream);
 }
 

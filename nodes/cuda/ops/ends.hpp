@@ -51,10 +51,11 @@ class Loss final : public Op {
   const int input_;
   const float smoothing_;
   const int result_buffer_, scale_buffer_;
-  int logits_buffer_ = -1, rows_buffer_ = -1, input_gradient_ = -1;
+  int logits_buffer_ = -1, parts_buffer_ = -1, rows_buffer_ = -1, input_gradient_ = -1;
   Index rows_ = 0, classes_ = 0;
   const Value* x_ = nullptr;
   float* logits_ = nullptr;
+  PartLoss* part_losses_ = nullptr;
   RowLoss* row_losses_ = nullptr;
   BatchLoss* result_ = nullptr;
   const LossScale* scale_ = nullptr;

@@ -22,6 +22,10 @@ Parts norm_parts(Index rows, Index channels) {
   return {rows, std::clamp((rows + parts - 1) / parts, kFewest, kMost)};
 }
 
+Index parts_of_group(Parts parts) {
+  return static_cast<Index>(std::ceil(std::sqrt(parts.count())));
+}
+
 template <class Value>
 Norm<Value>::Norm(int input, int other, int output, float floor, NormPlaces places,
                   const SharedBuffers& shared, NormShare& share)
@@ -36,10 +40,10 @@ Norm<Value>::Norm(int input, int other, int output, float floor, NormPlaces plac
   share_.input = input;
 }
 
-/// Arrays of sums by channel: of all rows, after those of parts and groups where it sums by itself.
+/// Arrays of sums by channel: of all rows, or of parts and then of groups where it sums by itself.
 template <class Value>
 std::size_t Norm<Value>::lines(bool given) const {
-  return given ? 1 : std::size_t{parts_.count()} + parts_.grouped(members_).count() + 1;
+  return given ? 1 : std::size_t{parts_.count()} + parts_.grouped(members_).count();
 }
 
 template <class Value>
@@ -48,7 +52,7 @@ void Norm<Value>::plan_forward(Planner& planner) {
   channels_ = static_cast<Index>(output.channels());
   pixels_ = static_cast<Index>(planner.rows * output.pixels());
   parts_ = norm_parts(pixels_, channels_);
-  members_ = static_cast<Index>(std::ceil(std::sqrt(parts_.count())));
+  members_ = parts_of_group(parts_);
   if (!share_.sums_given || !share_.applied_behind) planner.read(planner.tensor(input_).value);
   if (adds()) planner.read(planner.tensor(other_).value);
   kept_ = planner.keep_floats((kOwn + kSums + kBehind) * channels_);
@@ -90,9 +94,9 @@ void Norm<Value>::bind(const Arena& arena, const Planner& planner) {
   running_variance_ = arena.floats(shared_.statistics) + places_.running_variance;
   loss_scale_ = arena.values<LossScale>(shared_.loss_scale);
   moments_ = arena.values<Moments>(moments_buffer_);
-  all_moments_ = moments_ + (lines(share_.sums_given) - 1) * channels_;
+  if (!share_.sums_given) group_moments_ = moments_ + std::size_t{parts_.count()} * channels_;
   sums_ = arena.values<GradientSums>(sums_buffer_);
-  all_sums_ = sums_ + (lines(share_.applied_behind) - 1) * channels_;
+  if (!share_.applied_behind) group_sums_ = sums_ + std::size_t{parts_.count()} * channels_;
   gradient_.bind(arena);
   if (adds()) masked_ = arena.values<Value>(masked_buffer_);
   dx_ = arena.values<Value>(input_gradient_);
@@ -132,26 +136,20 @@ NormChannels Norm<Value>::arrays() const {
 }
 
 template <class Value>
-void Norm<Value>::sum_moments(const Pass& pass) {
-  const Parts groups = parts_.grouped(members_);
-  Moments* const of_groups = moments_ + std::size_t{parts_.count()} * channels_;
+void Norm<Value>::use_batch_statistics(const Pass& pass) {
+  const auto use = [&](const Moments* groups, Parts of) {
+    launch(UseBatchStatistics{groups, of, channels_, arrays()}, channels_, pass.stream);
+  };
+  if (share_.sums_given) {
+    launch(MomentsOfSums{share_.sums.sum, share_.sums.squares, pixels_, moments_}, channels_,
+           pass.stream);
+    return use(moments_, {pixels_, pixels_});
+  }
   const SumMoments<Value> sum{x_, parts_, channels_, moments_};
   launch(sum, sum.count(), pass.stream);
-  const MergeMoments merge{moments_, parts_, members_, channels_, of_groups};
+  const MergeMoments merge{moments_, parts_, members_, channels_, group_moments_};
   launch(merge, merge.count(), pass.stream);
-  launch(MergeMoments{of_groups, groups, groups.count(), channels_, all_moments_}, channels_,
-         pass.stream);
-}
-
-template <class Value>
-void Norm<Value>::use_batch_statistics(const Pass& pass) {
-  if (share_.sums_given) {
-    launch(MomentsOfSums{share_.sums.sum, share_.sums.squares, pixels_, all_moments_}, channels_,
-           pass.stream);
-  } else {
-    sum_moments(pass);
-  }
-  launch(UseBatchStatistics{all_moments_, pixels_, arrays()}, channels_, pass.stream);
+  use(group_moments_, parts_.grouped(members_));
 }
 
 template <class Value>
@@ -165,47 +163,52 @@ void Norm<Value>::forward(const Pass& pass) {
     launch(LendNorm<Value>{arrays(), lent_scale_, lent_shift_, lent_gamma_, lent_beta_}, channels_,
            pass.stream);
   } else {
-    launch(Normalise<Value>{x_, channels_, scale_, shift_, added_, floor_, y_}, packs(),
-           pass.stream);
+    const Normalise<Value> normalise{x_, pixels_, channels_, scale_, shift_, added_, floor_, y_};
+    launch(normalise, normalise.count(), pass.stream);
   }
 }
 
+/// By parts, then by groups of them.
 template <class Value>
-void Norm<Value>::sum_gradients(const Value* g, float floor, const Pass& pass) {
-  const Index groups = parts_.grouped(members_).count();
-  GradientSums* const of_groups = sums_ + std::size_t{parts_.count()} * channels_;
-  const SumGradients<Value> sum{x_, g, parts_, channels_, scale_, shift_, mean_, floor, sums_};
+template <class Sum>
+void Norm<Value>::sum_gradients(const Sum& sum, const Pass& pass) {
   launch(sum, sum.count(), pass.stream);
-  const MergeGradients merge{sums_, parts_.count(), members_, channels_, of_groups};
+  const MergeGradients merge{sums_, parts_.count(), members_, channels_, group_sums_};
   launch(merge, merge.count(), pass.stream);
-  launch(MergeGradients{of_groups, groups, groups, channels_, all_sums_}, channels_, pass.stream);
+  finish_gradients(group_sums_, parts_.grouped(members_).count(), pass);
+}
+
+template <class Value>
+void Norm<Value>::finish_gradients(const GradientSums* sums, Index groups, const Pass& pass) {
+  launch(FinishGradients{sums, groups, channels_, pixels_, inverse_deviation_, scale_,
+                         &loss_scale_->inverse, gamma_gradient_, beta_gradient_, slope_, offset_,
+                         &loss_scale_->overflowed},
+         channels_, pass.stream);
 }
 
 template <class Value>
 void Norm<Value>::backward(const Pass& pass) {
   gather(gradient_, pass);
   const Value* g = gradient_.first();
-  float floor = floor_;
-  if (adds()) {  // what was added to needs its gradient masked as well; once is enough
-    launch(MaskGradient<Value>{g, gradient_.second(), y_, floor_, masked_}, packs(), pass.stream);
-    g = masked_;
-    floor = kNoFloor;
-  }
+  float floor = kNoFloor;  // of a gradient that has passed the ReLU
   if (share_.applied_behind) {
-    floor = kNoFloor;  // the gradient has passed the ReLU
     launch(GradientsOfSums{share_.norm.gamma_gradient, share_.norm.beta_gradient,
-                           inverse_deviation_, all_sums_},
+                           inverse_deviation_, sums_},
            channels_, pass.stream);
+    finish_gradients(sums_, 1, pass);
+  } else if (adds()) {  // what was added to needs its gradient masked as well
+    sum_gradients(SumMaskedGradients<Value>{x_, g, gradient_.second(), y_, parts_, channels_, mean_,
+                                            floor_, masked_, sums_},
+                  pass);
+    g = masked_;
   } else {
-    sum_gradients(g, floor, pass);
+    floor = floor_;
+    sum_gradients(
+        SumGradients<Value>{x_, g, parts_, channels_, scale_, shift_, mean_, floor, sums_}, pass);
   }
-  launch(
-      FinishGradients{all_sums_, pixels_, inverse_deviation_, scale_, &loss_scale_->inverse,
-                      gamma_gradient_, beta_gradient_, slope_, offset_, &loss_scale_->overflowed},
-      channels_, pass.stream);
-  launch(NormaliseBackward<Value>{x_, g, channels_, scale_, shift_, mean_, slope_, offset_, floor,
-                                  dx_},
-         packs(), pass.stream);
+  const NormaliseBackward<Value> backward{x_,    g,      pixels_, channels_, scale_, shift_,
+                                          mean_, slope_, offset_, floor,     dx_};
+  launch(backward, backward.count(), pass.stream);
 }
 
 template class Norm<float>;

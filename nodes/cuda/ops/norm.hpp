@@ -19,6 +19,9 @@ struct NormPlaces {
 /// to fill a large GPU, and long enough to be few.
 Parts norm_parts(Index rows, Index channels);
 
+/// How many parts make a group: about as many as there are groups then.
+Index parts_of_group(Parts parts);
+
 /// y = max(norm(x) [+ other], floor), as the CPU's. The channels are a multiple of kPack. What it
 /// shares with the convolutions around it says what those do of it.
 template <class Value>
@@ -37,13 +40,13 @@ class Norm final : public Op {
 
  private:
   bool adds() const { return other_ >= 0; }
-  Index packs() const { return pixels_ * (channels_ / kPack); }
   std::size_t lines(bool given) const;
   void bind_kept(const Arena& arena);
   NormChannels arrays() const;
-  void sum_moments(const Pass& pass);
   void use_batch_statistics(const Pass& pass);
-  void sum_gradients(const Value* g, float floor, const Pass& pass);
+  template <class Sum>
+  void sum_gradients(const Sum& sum, const Pass& pass);
+  void finish_gradients(const GradientSums* sums, Index groups, const Pass& pass);
 
   const int input_, other_, output_;
   const float floor_;
@@ -68,8 +71,8 @@ class Norm final : public Op {
   Value *lent_scale_ = nullptr, *lent_shift_ = nullptr;  // where the norm is applied behind
   float *lent_gamma_ = nullptr, *lent_beta_ = nullptr;   // likewise
   LossScale* loss_scale_ = nullptr;
-  Moments *moments_ = nullptr, *all_moments_ = nullptr;  // of parts, then of groups; of all rows
-  GradientSums *sums_ = nullptr, *all_sums_ = nullptr;   // likewise
+  Moments *moments_ = nullptr, *group_moments_ = nullptr;  // of parts, or where given of all rows
+  GradientSums *sums_ = nullptr, *group_sums_ = nullptr;   // likewise
 };
 
 }  // namespace forebay::cuda

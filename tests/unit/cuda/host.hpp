@@ -76,13 +76,16 @@ constexpr float rounding() {
   return std::is_same_v<Value, __half> ? 0x1p-11F : 0x1p-8F;
 }
 
-/// Equal but for rounding to `Value`; infinities and what is not a number match themselves.
+/// Equal but for rounding to `Value`, so many times; infinities and what is not a number match
+/// themselves.
 template <class Value>
-void expect_same(const std::vector<float>& got, const std::vector<float>& expected) {
+void expect_same(const std::vector<float>& got, const std::vector<float>& expected,
+                 float times = 1) {
   ASSERT_EQ(got.size(), expected.size());
   for (std::size_t i = 0; i < got.size(); ++i) {
     if (got[i] == expected[i] || (std::isnan(got[i]) && std::isnan(expected[i]))) continue;
-    ASSERT_NEAR(got[i], expected[i], rounding<Value>() * (std::abs(expected[i]) + 1e-3F)) << i;
+    const float near = times * rounding<Value>() * (std::abs(expected[i]) + 1e-3F);
+    ASSERT_NEAR(got[i], expected[i], near) << i;
   }
 }
 

@@ -14,16 +14,24 @@
 namespace forebay::cuda {
 namespace {
 
-// Statistics of the rows in parts, then in groups of parts, then of all.
+// Statistics of the rows in parts, then in groups of parts.
 template <class Value>
-std::vector<Moments> moments(const Value* x, Parts parts, Index members, Index channels) {
+std::vector<Moments> moments_of_groups(const Value* x, Parts parts, Index members, Index channels) {
   std::vector<Moments> sums(parts.count() * channels);
   const SumMoments<Value> sum{x, parts, channels, sums.data()};
   run_kernel(sum, sum.count());
-  const Parts grouped = parts.grouped(members);
-  std::vector<Moments> groups(grouped.count() * channels), all(channels);
+  std::vector<Moments> groups(parts.grouped(members).count() * channels);
   const MergeMoments merge{sums.data(), parts, members, channels, groups.data()};
   run_kernel(merge, merge.count());
+  return groups;
+}
+
+// Then of all.
+template <class Value>
+std::vector<Moments> moments(const Value* x, Parts parts, Index members, Index channels) {
+  const std::vector<Moments> groups = moments_of_groups(x, parts, members, channels);
+  const Parts grouped = parts.grouped(members);
+  std::vector<Moments> all(channels);
   const MergeMoments last{groups.data(), grouped, grouped.count(), channels, all.data()};
   run_kernel(last, last.count());
   return all;
@@ -41,7 +49,6 @@ struct GpuNorm {
                      offset = zeros();
 
   std::vector<float> zeros() const { return std::vector<float>(channels); }
-  Index packs() const { return rows * channels / kPack; }
   NormChannels arrays() {
     return {gamma.data(),        beta.data(),
             running_mean.data(), running_variance.data(),
@@ -50,33 +57,61 @@ struct GpuNorm {
   }
 
   void forward(const Value* x, const Value* other, float floor, Value* y) {
-    const auto all = moments(x, Parts{rows, 3}, 4, channels);
-    run_kernel(UseBatchStatistics{all.data(), rows, arrays()}, channels);
-    run_kernel(Normalise<Value>{x, channels, scale.data(), shift.data(), other, floor, y}, packs());
+    const Parts parts{rows, 3};
+    const auto groups = moments_of_groups(x, parts, 4, channels);
+    run_kernel(UseBatchStatistics{groups.data(), parts.grouped(4), channels, arrays()}, channels);
+    const Normalise<Value> normalise{x,     rows,  channels, scale.data(), shift.data(),
+                                     other, floor, y};
+    run_kernel(normalise, normalise.count());
   }
 
+  // Of a norm alone.
   void backward(const Value* x, const Value* g, float floor, Value* dx) {
-    const Parts parts{rows, 5};
-    std::vector<GradientSums> sums(parts.count() * channels), groups(parts.count() * channels),
-        all(channels);
+    std::vector<GradientSums> sums(parts_.count() * channels);
     const SumGradients<Value> sum{
-        x, g, parts, channels, scale.data(), shift.data(), mean.data(), floor, sums.data()};
+        x, g, parts_, channels, scale.data(), shift.data(), mean.data(), floor, sums.data()};
     run_kernel(sum, sum.count());
-    const MergeGradients merge{sums.data(), parts.count(), 3, channels, groups.data()};
+    finish_backward(x, g, sums, floor, dx);
+  }
+
+  // Of one with an add, whose output is y: `dz` is what was added to gets.
+  void backward(const Value* x, const Value* a, const Value* b, const Value* y, float floor,
+                Value* dz, Value* dx) {
+    std::vector<GradientSums> sums(parts_.count() * channels);
+    const SumMaskedGradients<Value> sum{x,        a,           b,     y,  parts_,
+                                        channels, mean.data(), floor, dz, sums.data()};
+    run_kernel(sum, sum.count());
+    finish_backward(x, dz, sums, kNoFloor, dx);
+  }
+
+  void finish_backward(const Value* x, const Value* g, const std::vector<GradientSums>& sums,
+                       float floor, Value* dx) {
+    std::vector<GradientSums> groups(parts_.count() * channels);
+    const MergeGradients merge{sums.data(), parts_.count(), 3, channels, groups.data()};
     run_kernel(merge, merge.count());
-    const Index count = merge.count() / channels;
-    run_kernel(MergeGradients{groups.data(), count, count, channels, all.data()}, channels);
     const Shared unscale(1.0F);
     const Shared overflowed(0);
-    run_kernel(FinishGradients{all.data(), rows, inverse_deviation.data(), scale.data(),
-                               unscale.get(), gamma_gradient.data(), beta_gradient.data(),
-                               slope.data(), offset.data(), overflowed.get()},
+    run_kernel(FinishGradients{groups.data(), merge.count() / channels, channels, rows,
+                               inverse_deviation.data(), scale.data(), unscale.get(),
+                               gamma_gradient.data(), beta_gradient.data(), slope.data(),
+                               offset.data(), overflowed.get()},
                channels);
     EXPECT_EQ(*overflowed, 0);
-    run_kernel(NormaliseBackward<Value>{x, g, channels, scale.data(), shift.data(), mean.data(),
-                                        slope.data(), offset.data(), floor, dx},
-               packs());
+    const NormaliseBackward<Value> backward{x,
+                                            g,
+                                            rows,
+                                            channels,
+                                            scale.data(),
+                                            shift.data(),
+                                            mean.data(),
+                                            slope.data(),
+                                            offset.data(),
+                                            floor,
+                                            dx};
+    run_kernel(backward, backward.count());
   }
+
+  Parts parts_{rows, 5};
 };
 
 // Results that were rounded once to `Value`; sums differ in the last bits of a float.
@@ -116,15 +151,15 @@ TYPED_TEST(NormKernels, DoWhatTheCpuDoesForwardAndBackward) {
                              .beta = {parameters.begin() + kChannels, parameters.end()}};
       gpu.running_mean = gpu.running_variance = gpu.zeros();  // as those of the CPU here
       const float floor = relu ? 0 : kNoFloor;
-      Array<TypeParam> in(x), added(other), y(x.size()), g(dy), dx(x.size());
+      Array<TypeParam> in(x), added(other), y(x.size()), g(dy), dz(x.size()), dx(x.size());
       gpu.forward(in.data(), adds ? added.data() : nullptr, floor, y.data());
       expect_close<TypeParam>(y.floats(), cpu.value(2));
       if (adds) {
-        run_kernel(MaskGradient<TypeParam>{g.data(), nullptr, y.data(), floor, g.data()},
-                   packs_of(x.size()));
-        expect_close<TypeParam>(g.floats(), cpu.gradient(1));
+        gpu.backward(in.data(), g.data(), nullptr, y.data(), floor, dz.data(), dx.data());
+        expect_close<TypeParam>(dz.floats(), cpu.gradient(1));
+      } else {
+        gpu.backward(in.data(), g.data(), floor, dx.data());
       }
-      gpu.backward(in.data(), g.data(), adds ? kNoFloor : floor, dx.data());
       expect_close<TypeParam>(dx.floats(), cpu.gradient(0));
       const auto sums = cpu.values(gradients, 2 * kChannels);
       const auto running = cpu.values(statistics, 2 * kChannels);
@@ -136,6 +171,37 @@ TYPED_TEST(NormKernels, DoWhatTheCpuDoesForwardAndBackward) {
   }
 }
 
+// Of two terms, in rows that are no multiple of those read at once.
+TYPED_TEST(NormKernels, MaskTheSumOfTwoGradients) {
+  constexpr Index kRows = 3 * kRowsAtOnce + 1, kSize = kRows * kPack;
+  const auto a = random_values(1, kSize), b = random_values(2, kSize), y = random_values(3, kSize);
+  Array<TypeParam> x(random_values(4, kSize)), first(a), second(b), output(y), dz(kSize);
+  Array<float> mean(random_values(5, kPack));
+  const Parts parts{kRows, kRowsAtOnce + 2};
+  std::vector<GradientSums> sums(parts.count() * kPack);
+  const SumMaskedGradients<TypeParam> sum{x.data(),  first.data(), second.data(), output.data(),
+                                          parts,     kPack,        mean.data(),   0,
+                                          dz.data(), sums.data()};
+  run_kernel(sum, sum.count());
+  std::vector<float> expected(kSize);
+  for (Index i = 0; i < kSize; ++i) expected[i] = y[i] > 0 ? a[i] + b[i] : 0;
+  expect_same<TypeParam>(dz.floats(), expected);
+  for (Index c = 0; c < kPack; ++c) {
+    float gradient = 0, product = 0;
+    for (Index part = 0; part < parts.count(); ++part) {
+      gradient += sums[part * kPack + c].gradient;
+      product += sums[part * kPack + c].product;
+    }
+    for (Index row = 0; row < kRows; ++row) {
+      const Index i = row * kPack + c;
+      gradient -= dz.floats()[i];
+      product -= dz.floats()[i] * (x.floats()[i] - mean.floats()[c]);
+    }
+    EXPECT_NEAR(gradient, 0, 1e-4F);
+    EXPECT_NEAR(product, 0, 1e-4F);
+  }
+}
+
 TYPED_TEST(NormKernels, UseRunningStatisticsForInference) {
   GpuNorm<TypeParam> norm{.rows = 1,
                           .channels = kPack,
@@ -144,8 +210,8 @@ TYPED_TEST(NormKernels, UseRunningStatisticsForInference) {
   norm.running_variance.assign(kPack, 4 - 1e-5F);
   run_kernel(UseRunningStatistics{norm.arrays()}, kPack);
   Array<TypeParam> x(std::vector<float>(kPack, 2.5F)), y(kPack);
-  run_kernel(Normalise<TypeParam>{x.data(), kPack, norm.scale.data(), norm.shift.data(), nullptr, 0,
-                                  y.data()},
+  run_kernel(Normalise<TypeParam>{x.data(), 1, kPack, norm.scale.data(), norm.shift.data(), nullptr,
+                                  0, y.data()},
              1);
   expect_same<TypeParam>(y.floats(), std::vector<float>(kPack, 4));  // (2.5 - 0.5) / 2 * 3 + 1
 }
