@@ -9,8 +9,9 @@
 
 namespace forebay::cuda {
 
-/// What activations, weights for computing, and their gradients are stored in on a GPU.
-enum class ValueType : std::uint8_t { kFloat16, kBfloat16, kFloat32 };
+/// What activations, weights for computing, and their gradients are stored in on a GPU. kTf32:
+/// floats, whose products are made of the first 11 bits of each, which is far faster.
+enum class ValueType : std::uint8_t { kFloat16, kBfloat16, kFloat32, kTf32 };
 
 /// A convolution layer for a number of rows: square windows, NHWC, weights KRSC.
 struct Convolution {

@@ -92,7 +92,7 @@ void CudaReplica::fill(const Network& network) {
 }
 
 void CudaReplica::begin_run() {
-  copies_.synchronize();
+  if (!gpu_hangs()) copies_.synchronize();
   staged_ = finished_.load();
 }
 

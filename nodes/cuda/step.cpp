@@ -179,7 +179,8 @@ class Compiler {
                                  .output = fused.output,
                                  .before = norm(choice.norm_before),
                                  .behind = norm(choice.norm_behind)};
-    emit<Convolve<Value>>(convolution, shape, place, std::move(places), step_.shared, convolver_);
+    emit<Convolve<Value>>(convolution, options_.type, shape, place, std::move(places), step_.shared,
+                          convolver_);
   }
 
   NormPlaces norm_places(int layer) const {
@@ -233,9 +234,10 @@ ValueType type_of(Precision precision) {
 }  // namespace
 
 StepOptions step_options(const ReplicaOptions& options, const SgdOptions& sgd) {
+  const bool tf32 = options.tf32 && options.precision == Precision::kFloat32;
   return {.rows = options.rows,
           .label_smoothing = options.label_smoothing,
-          .type = type_of(options.precision),
+          .type = tf32 ? ValueType::kTf32 : type_of(options.precision),
           .reduced = type_of(options.reduce_in),
           .images = options.images,
           .sgd = sgd};
@@ -252,6 +254,7 @@ Step plan_step(const Network& network, const StepOptions& options, Convolver& co
       Compiler<__nv_bfloat16>(network, options, convolver, step).run();
       break;
     case ValueType::kFloat32:
+    case ValueType::kTf32:
       Compiler<float>(network, options, convolver, step).run();
       break;
   }

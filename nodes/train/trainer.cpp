@@ -48,6 +48,35 @@ class Trainer::StepEnd {
   std::size_t seen_ = 0;
 };
 
+/// Copies batches to devices ahead of their steps. When the graph goes, so may the batches,
+/// whatever ended the run.
+class Trainer::Uploads {
+ public:
+  explicit Uploads(Trainer& trainer) : trainer_(trainer) {
+    for (const auto& replica : trainer_.replicas_) replica->on_device()->begin_run();
+  }
+  ~Uploads() {
+    for (const auto& replica : trainer_.replicas_) {
+      try {
+        replica->on_device()->begin_run();  // waits for copies that no step has waited for
+      } catch (const Error&) {
+        // A device that fails here has failed the run, which says so.
+      }
+    }
+  }
+  Uploads(const Uploads&) = delete;
+  Uploads& operator=(const Uploads&) = delete;
+
+  void stage(const Batch& batch) const {
+    for (std::size_t i = 0; i < trainer_.replicas_.size(); ++i) {
+      trainer_.replicas_[i]->on_device()->stage(trainer_.shard(batch, i));
+    }
+  }
+
+ private:
+  Trainer& trainer_;
+};
+
 Trainer::Trainer(const Network& network, std::vector<std::unique_ptr<Replica>> replicas,
                  std::size_t rows_per_replica, TrainerOptions options,
                  std::unique_ptr<GradientMean> mean)
@@ -155,15 +184,12 @@ std::vector<Output<Trainer::Bucket>> Trainer::add_replicas(
 Input<BatchHandle> Trainer::add_uploads(Graph& graph, const Input<BatchHandle>& steps,
                                         const Output<Step>& ended) {
   using Message = std::tuple<BatchHandle, Step>;
-  for (const auto& replica : replicas_) replica->on_device()->begin_run();
   const auto room = graph.join<BatchHandle, Step>("room", {.queue = 2});
   const auto upload =
       graph.transform("upload", {.queue = 1, .run_on = RunOn::kOwnThreads, .fixed = true},
-                      [this](const Message& message) {
+                      [uploads = std::make_shared<Uploads>(*this)](const Message& message) {
                         const BatchHandle& batch = std::get<0>(message);
-                        for (std::size_t i = 0; i < replicas_.size(); ++i) {
-                          replicas_[i]->on_device()->stage(shard(*batch, i));
-                        }
+                        uploads->stage(*batch);
                         return batch;
                       });
   room.output >> upload >> steps;

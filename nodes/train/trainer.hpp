@@ -112,6 +112,7 @@ class Trainer {
   struct Bucket;
   struct Reduced;
   class StepEnd;
+  class Uploads;
 
   bool on_devices() const { return replicas_.front()->on_device() != nullptr; }
   Input<BatchHandle> add_uploads(Graph& graph, const Input<BatchHandle>& steps,

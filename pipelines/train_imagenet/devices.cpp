@@ -102,6 +102,7 @@ ReplicaOptions replica_options(const TrainOptions& options) {
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
   replica.threads = threads_per_replica(options);
   replica.precision = used_precision(options);
+  replica.tf32 = options.tf32;
   if (on_gpus(options.devices) && averaging(options) == Averaging::kGpus) {
     replica.reduce_in = precision_of(options.reduce_dtype);
   }

@@ -310,6 +310,9 @@ std::vector<Flag> training_flags() {
       flag(kTraining, "dtype", "TYPE", &T::dtype, text_from({"float32", "bfloat16", "float16"}, {}),
            "what the network computes in: float32, bfloat16 on GPUs and on CPUs with instructions "
            "for it, or float16 on GPUs; weights and checkpoints are float32 with each"),
+      zero_one(kTraining, "tf32", &T::tf32,
+               "with --dtype float32 on GPUs: convolutions multiply the first 11 bits of each "
+               "factor, as PyTorch's do; 0: all 24"),
       flag(kTraining, "reduce-dtype", "TYPE", &T::reduce_dtype,
            text_from({"float32", "bfloat16", "float16"}, {}),
            "what several devices average gradients in: float32, bfloat16, or float16 with --dtype "

@@ -93,6 +93,7 @@ struct TrainOptions {
   bool no_bias_decay = false;
   double label_smoothing = 0;
   std::string dtype = "float32";
+  bool tf32 = true;
   std::string reduce_dtype = "float32";
   int batch_size = 128;        // over all devices together; 0: as many as fit, found at the start
   bool largest_batch = false;  // that it was to be found

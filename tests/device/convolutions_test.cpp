@@ -65,6 +65,7 @@ void compare(ValueType type, double tolerance) {
 
 // Sums are in float32; results are rounded once.
 TEST(Convolutions, AreTheLoopsInFloat32) { compare<float>(ValueType::kFloat32, 1e-5); }
+TEST(Convolutions, AreNearTheLoopsInTf32) { compare<float>(ValueType::kTf32, 1e-3); }
 TEST(Convolutions, AreTheLoopsInFloat16) { compare<__half>(ValueType::kFloat16, 1e-3); }
 TEST(Convolutions, AreTheLoopsInBfloat16) { compare<__nv_bfloat16>(ValueType::kBfloat16, 8e-3); }
 

@@ -81,7 +81,9 @@ class Handle {
 class CudnnPlans final : public GraphPlans {
  public:
   CudnnPlans(const GraphKey& key, cudnnHandle_t cudnn)
-      : in_channels_(std::get<Convolution>(key).in_channels), cudnn_(cudnn) {
+      : in_channels_(std::get<Convolution>(key).in_channels),
+        type_(std::get<ValueType>(key)),
+        cudnn_(cudnn) {
     const auto& [convolution, kind, type] = key;
     graph_ = make_graph(convolution, kind, type, nullptr);
   }
@@ -94,7 +96,7 @@ class CudnnPlans final : public GraphPlans {
       status = graph_->create_execution_plans({fe::HeurMode_t::A, fe::HeurMode_t::FALLBACK});
     }
     if (status.is_bad()) return status.get_message();
-    graph_->deselect_workspace_greater_than(std::int64_t{kMostWorkspace});
+    restrict_plans(*graph_, type_);
     return "";
   }
 
@@ -128,6 +130,7 @@ class CudnnPlans final : public GraphPlans {
 
  private:
   const std::int64_t in_channels_;
+  const ValueType type_;
   const cudnnHandle_t cudnn_;
   std::shared_ptr<fe::graph::Graph> graph_;
   std::vector<std::int64_t>

@@ -53,7 +53,9 @@ ConvolutionArrays place(const Convolution& c, std::size_t value_bytes, Places& p
                    .rest = places.floats(3 * in)}};
 }
 
-std::size_t bytes_of(ValueType type) { return type == ValueType::kFloat32 ? 4 : 2; }
+std::size_t bytes_of(ValueType type) {
+  return type == ValueType::kFloat16 || type == ValueType::kBfloat16 ? 2 : 4;
+}
 
 std::size_t array_bytes(const Convolution& convolution, ValueType type) {
   Places places(nullptr);
@@ -170,6 +172,7 @@ float time_norm(const GpuId& gpu, const Convolution& convolution, Fusion fusion,
     case ValueType::kBfloat16:
       return time_norm_of<__nv_bfloat16>(gpu, convolution, fusion, type);
     case ValueType::kFloat32:
+    case ValueType::kTf32:
       break;
   }
   return time_norm_of<float>(gpu, convolution, fusion, type);

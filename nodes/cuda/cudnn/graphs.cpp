@@ -1,6 +1,9 @@
 #include <forebay/nodes/cuda/cudnn/graphs.hpp>
 
 #include <utility>
+#include <vector>
+
+#include <forebay/nodes/cuda/ops/convolver.hpp>
 
 namespace forebay::cuda {
 namespace {
@@ -17,6 +20,7 @@ fe::DataType_t data_type(ValueType type) {
     case ValueType::kBfloat16:
       return fe::DataType_t::BFLOAT16;
     case ValueType::kFloat32:
+    case ValueType::kTf32:
       break;
   }
   return fe::DataType_t::FLOAT;
@@ -165,6 +169,14 @@ std::shared_ptr<fe::graph::Graph> make_graph(const Convolution& convolution, Con
                                              ValueType type,
                                              std::shared_ptr<const fe::DeviceProperties> device) {
   return Builder(convolution, type, std::move(device)).build(kind);
+}
+
+void restrict_plans(fe::graph::Graph& graph, ValueType type) {
+  using Note = fe::NumericalNote_t;
+  std::vector<Note> unwanted{Note::NONDETERMINISTIC, Note::DOWN_CONVERT_INPUTS};
+  if (type == ValueType::kFloat32) unwanted.push_back(Note::TENSOR_CORE);  // those take TF32
+  graph.deselect_numeric_notes(unwanted);
+  graph.deselect_workspace_greater_than(std::int64_t{kMostWorkspace});
 }
 
 }  // namespace forebay::cuda

@@ -38,4 +38,8 @@ std::shared_ptr<cudnn_frontend::graph::Graph> make_graph(
     const Convolution& convolution, ConvolutionGraph kind, ValueType type,
     std::shared_ptr<const cudnn_frontend::DeviceProperties> device);
 
+/// Of a graph with plans: those that give other bits each time are not built, nor those that round
+/// what they multiply to less than `type`, or want more than kMostWorkspace.
+void restrict_plans(cudnn_frontend::graph::Graph& graph, ValueType type);
+
 }  // namespace forebay::cuda

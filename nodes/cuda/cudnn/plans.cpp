@@ -24,11 +24,12 @@ int capability_of(std::string_view device) {
 }
 
 /// From the graph to a plan that is ready to run; stops at the first step that fails.
-fe::error_t build(fe::graph::Graph& graph) {
+fe::error_t build(fe::graph::Graph& graph, ValueType type) {
   if (auto status = graph.validate(); status.is_bad()) return status;
   if (auto status = graph.build_operation_graph(); status.is_bad()) return status;
   const auto heuristics = {fe::HeurMode_t::A, fe::HeurMode_t::FALLBACK};
   if (auto status = graph.create_execution_plans(heuristics); status.is_bad()) return status;
+  restrict_plans(graph, type);
   if (auto status = graph.check_support(); status.is_bad()) return status;
   return graph.build_plans(fe::BuildPlanPolicy_t::HEURISTICS_CHOICE);
 }
@@ -57,7 +58,7 @@ const Plan& Plans::find(const Convolution& convolution, ConvolutionGraph kind, V
   if (!is_new) return plan;
   const auto graph = make_graph(convolution, kind, type, device_->properties);
   graph->set_sm_version(device_->capability);  // or cudnn-frontend asks the driver
-  auto status = build(*graph);
+  auto status = build(*graph, type);
   if (status.is_good()) status = graph->get_plan_name(plan.engine);
   if (status.is_bad()) {
     plan.why_not = status.get_message();

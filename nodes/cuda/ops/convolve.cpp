@@ -5,22 +5,14 @@
 #include <forebay/nodes/cuda/kernels/bias.hpp>
 
 namespace forebay::cuda {
-namespace {
 
 template <class Value>
-constexpr ValueType value_type() {
-  if constexpr (std::is_same_v<Value, __half>) return ValueType::kFloat16;
-  if constexpr (std::is_same_v<Value, __nv_bfloat16>) return ValueType::kBfloat16;
-  return ValueType::kFloat32;
-}
-
-}  // namespace
-
-template <class Value>
-Convolve<Value>::Convolve(const Convolution& convolution, WeightShape shape, ConvolutionPlace place,
-                          WeightPlaces places, const SharedBuffers& shared, Convolver& convolver)
+Convolve<Value>::Convolve(const Convolution& convolution, ValueType type, WeightShape shape,
+                          ConvolutionPlace place, WeightPlaces places, const SharedBuffers& shared,
+                          Convolver& convolver)
     : Op(places.indices),
       convolution_(convolution),
+      type_(type),
       shape_(shape),
       place_(place),
       places_(std::move(places)),
@@ -53,14 +45,14 @@ void Convolve<Value>::plan_forward(Planner& planner) {
   output.value = planner.write_values<Value>(outputs_);
   packed_buffer_ = planner.keep(shape_.packed() * sizeof(Value));
   forward_workspace_ =
-      planner.write(convolver_.workspace_bytes(convolution_, forward_graph(), value_type<Value>()));
+      planner.write(convolver_.workspace_bytes(convolution_, forward_graph(), type_));
 }
 
 template <class Value>
 void Convolve<Value>::plan_backward(Planner& planner) {
   Tensor& input = planner.tensor(place_.input);
   const auto workspace = [this](ConvolutionGraph graph) {
-    return convolver_.workspace_bytes(convolution_, graph, value_type<Value>());
+    return convolver_.workspace_bytes(convolution_, graph, type_);
   };
   gradient_.plan(planner, planner.tensor(place_.output), 1);
   planner.read(planner.tensor(stored_input()).value);
@@ -97,7 +89,7 @@ template <class Value>
 void Convolve<Value>::run(ConvolutionGraph graph, ConvolutionArrays arrays, const Pass& pass) {
   if (place_.behind != nullptr) arrays.sums = place_.behind->sums;
   if (place_.before != nullptr) arrays.norm = place_.before->norm;
-  convolver_.run(convolution_, graph, value_type<Value>(), arrays, pass.stream);
+  convolver_.run(convolution_, graph, type_, arrays, pass.stream);
 }
 
 template <class Value>

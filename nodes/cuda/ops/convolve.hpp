@@ -30,9 +30,11 @@ struct ConvolutionPlace {
 template <class Value>
 class Convolve final : public Op {
  public:
-  /// `shape` is the weight's. `convolver` and the norms' shares outlive this.
-  Convolve(const Convolution& convolution, WeightShape shape, ConvolutionPlace place,
-           WeightPlaces places, const SharedBuffers& shared, Convolver& convolver);
+  /// `type` is stored as `Value`s, and `shape` is the weight's. `convolver` and the norms' shares
+  /// outlive this.
+  Convolve(const Convolution& convolution, ValueType type, WeightShape shape,
+           ConvolutionPlace place, WeightPlaces places, const SharedBuffers& shared,
+           Convolver& convolver);
 
   void plan_forward(Planner& planner) override;
   void plan_backward(Planner& planner) override;
@@ -51,6 +53,7 @@ class Convolve final : public Op {
   void run(ConvolutionGraph graph, ConvolutionArrays arrays, const Pass& pass);
 
   const Convolution convolution_;
+  const ValueType type_;
   const WeightShape shape_;
   const ConvolutionPlace place_;
   const WeightPlaces places_;

@@ -95,11 +95,31 @@ TEST(CudnnPlans, FuseAllThatResNetsAllowInFloat16) {
 TEST(CudnnPlans, RunEveryLayerInEveryType) {
   PlannedConvolver convolver;
   const Network network = resnet(18);
-  for (const ValueType type : {ValueType::kBfloat16, ValueType::kFloat32}) {
+  for (const ValueType type : {ValueType::kBfloat16, ValueType::kFloat32, ValueType::kTf32}) {
     const Fusions found = fusions(network, type, convolver);
     EXPECT_EQ(found.none.size(), 20U);  // or docs/cuda.md's table wants changing
     EXPECT_EQ(found.reasons.size(), 20U);
     plan_step(network, {.rows = kRows, .type = type}, convolver);
+  }
+}
+
+// The engines of the matrix units round factors to TF32, and cuDNN prefers them.
+TEST(CudnnPlans, DoNotRoundFactorsOfFloat32) {
+  Plans plans(h200());
+  const Convolution convolution{.rows = kRows,
+                                .in_channels = 64,
+                                .height = 56,
+                                .width = 56,
+                                .out_channels = 64,
+                                .kernel = 3,
+                                .padding = 1};
+  for (const ConvolutionGraph graph : {ConvolutionGraph::kForward, ConvolutionGraph::kInputGradient,
+                                       ConvolutionGraph::kWeightGradient}) {
+    const Plan &exact = plans.find(convolution, graph, ValueType::kFloat32),
+               &rounds = plans.find(convolution, graph, ValueType::kTf32);
+    EXPECT_TRUE(exact.exists) << exact.why_not;
+    EXPECT_TRUE(rounds.exists) << rounds.why_not;
+    EXPECT_NE(exact.engine, rounds.engine);
   }
 }
 

@@ -45,6 +45,7 @@ class HostConvolver final : public Convolver {
       case ValueType::kBfloat16:
         return Run<__nv_bfloat16>(convolution, arrays).run(graph);
       case ValueType::kFloat32:
+      case ValueType::kTf32:
         return Run<float>(convolution, arrays).run(graph);
     }
   }
