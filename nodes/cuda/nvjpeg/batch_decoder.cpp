@@ -9,6 +9,10 @@
 namespace forebay::cuda {
 namespace {
 
+/// How many files in a row that fail for no fault of theirs, as far as is known, are nvJPEG's. It
+/// has other statuses too for files that its decoding engine does not take.
+constexpr int kMostFailed = 8;
+
 /// Whether it is a file's fault.
 bool refuses_file(int status) {
   return status == NvjpegLibrary::kBadJpeg || status == NvjpegLibrary::kJpegNotSupported ||
@@ -20,14 +24,9 @@ bool refuses_file(int status) {
 BatchDecoder::BatchDecoder(GpuId gpu, const std::string& library)
     : gpu_(std::move(gpu)), library_(library), stream_(gpu_), copied_(gpu_) {
   use(gpu_);  // handles are the current GPU's
-  const auto create = [&](int backend) {
-    return library_.create(backend, nullptr, nullptr, 0, &handle_);
-  };
-  int status = create(NvjpegLibrary::kHardware);
-  if (status != 0) status = create(NvjpegLibrary::kGpuHybrid);
-  if (status == 0) status = library_.create_state(handle_, &state_);
+  int status = open(NvjpegLibrary::kHardware);
+  if (status != 0) status = open(NvjpegLibrary::kGpuHybrid);
   if (status == 0) return;
-  if (handle_ != nullptr) library_.destroy(handle_);
   throw Error(
       fmt::format("{} cannot decode images: nvJPEG gives status {}; decode on the CPU alone",
                   gpu_.text(), status));
@@ -37,10 +36,22 @@ BatchDecoder::~BatchDecoder() {
   if (gpu_hangs()) return;
   try {
     use(gpu_);
-    library_.destroy_state(state_);
-    library_.destroy(handle_);
+    close();
   } catch (const Error&) {  // the GPU is lost, and all that it had
   }
+}
+
+int BatchDecoder::open(int backend) {
+  backend_ = backend;
+  int status = library_.create(backend, nullptr, nullptr, 0, &handle_);
+  if (status == 0) status = library_.create_state(handle_, &state_);
+  if (status != 0) close();
+  return status;
+}
+
+void BatchDecoder::close() {
+  if (state_ != nullptr) library_.destroy_state(std::exchange(state_, nullptr));
+  if (handle_ != nullptr) library_.destroy(std::exchange(handle_, nullptr));
 }
 
 // Whoever finds nobody at work decodes what is there, its own and others'.
@@ -99,11 +110,21 @@ bool BatchDecoder::decode_at_once(std::span<DecodeRequest* const> batch) {
   }
   copied_.record(stream_);
   copied_.synchronize();  // also where it failed: the GPU may still write to the planes
-  if (status != 0 && !refuses_file(status)) {
-    throw Error(
-        fmt::format("{} does not decode images: nvJPEG gives status {}", gpu_.text(), status));
-  }
+  if (status == 0) failed_in_row_ = 0;
+  if (status != 0 && batch.size() == 1 && !refuses_file(status)) file_failed(status);
   return status == 0;
+}
+
+void BatchDecoder::file_failed(int status) {
+  if (++failed_in_row_ < kMostFailed) return;
+  failed_in_row_ = 0;
+  if (backend_ == NvjpegLibrary::kHardware) {  // an engine that can be opened need not work
+    close();
+    status = open(NvjpegLibrary::kGpuHybrid);
+    if (status == 0) return;
+  }
+  throw Error(
+      fmt::format("{} does not decode images: nvJPEG gives status {}", gpu_.text(), status));
 }
 
 }  // namespace forebay::cuda

@@ -32,7 +32,7 @@ struct DecodeRequest {
   std::exception_ptr error{};
 };
 
-/// nvJPEG on one GPU: its decoding engine, where that has one, else its multiprocessors.
+/// nvJPEG on one GPU: its decoding engine, where that has one that works, else its multiprocessors.
 /// Thread-safe.
 class BatchDecoder {
  public:
@@ -41,18 +41,23 @@ class BatchDecoder {
   ~BatchDecoder();
   BatchDecoder(const BatchDecoder&) = delete;  // owns nvJPEG's handles
 
-  /// Waits until the planes have been copied. False where nvJPEG refuses the file. Throws `Error`
-  /// where the GPU or nvJPEG fails.
+  /// Waits until the planes have been copied. False where nvJPEG does not decode the file. Throws
+  /// `Error` where the GPU fails, and where nvJPEG does with one file after the other.
   bool decode(DecodeRequest& request);
 
  private:
   void decode_all(std::span<DecodeRequest* const> batch);
   bool decode_at_once(std::span<DecodeRequest* const> batch);
+  void file_failed(int status);
+  int open(int backend);
+  void close();
 
   const GpuId gpu_;
   const NvjpegLibrary library_;
   NvjpegHandle* handle_ = nullptr;
   NvjpegState* state_ = nullptr;
+  int backend_ = 0;
+  int failed_in_row_ = 0;
   Stream stream_;
   Event copied_;
 

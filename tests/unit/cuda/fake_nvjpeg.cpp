@@ -18,7 +18,9 @@ using forebay::cuda::NvjpegHandle;
 using forebay::cuda::NvjpegImage;
 using forebay::cuda::NvjpegState;
 
-struct forebay::cuda::NvjpegHandle {};
+struct forebay::cuda::NvjpegHandle {
+  int backend;
+};
 struct forebay::cuda::NvjpegState {
   int batch_size = 0;
 };
@@ -92,7 +94,7 @@ int nvjpegCreateEx(int backend, void*, void*, unsigned, NvjpegHandle** handle) {
     return 7;  // NVJPEG_STATUS_ARCH_MISMATCH
   }
   fake.backend = backend;
-  *handle = new NvjpegHandle;
+  *handle = new NvjpegHandle{backend};
   ++fake.handles;
   return 0;
 }
@@ -120,11 +122,13 @@ int nvjpegDecodeBatchedInitialize(NvjpegHandle*, NvjpegState* state, int batch_s
   return 0;
 }
 
-int nvjpegDecodeBatched(NvjpegHandle*, NvjpegState* state, const unsigned char* const* files,
+int nvjpegDecodeBatched(NvjpegHandle* handle, NvjpegState* state, const unsigned char* const* files,
                         const std::size_t* bytes, NvjpegImage* images, cudaStream_t) {
   const std::lock_guard lock(fake.mutex);
   fake.batches.push_back(state->batch_size);
   if (fake.status != 0) return fake.status;
+  const bool engine = handle->backend == forebay::cuda::NvjpegLibrary::kHardware;
+  if (engine && fake.engine_status != 0) return fake.engine_status;
   for (int i = 0; i < state->batch_size; ++i) {
     if (bytes[i] == fake.refused_bytes || !decode(files[i], bytes[i], images[i])) return 3;
   }

@@ -111,6 +111,7 @@ class Nvjpeg : public testing::Test {
     fake().works = true;
     fake().refused_bytes = 0;
     fake().status = 0;
+    fake().engine_status = 0;
     fake().batches.clear();
   }
   PlanesDecoder decoder() {
@@ -209,10 +210,26 @@ TEST_F(Nvjpeg, GivesNothingMoreOnceItFailsAndSaysSoOnce) {
   EXPECT_TRUE(gpu(file, pool_, wanted));
   fake().status = 6;  // NVJPEG_STATUS_EXECUTION_FAILED
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(gpu(file, pool_, wanted));
-  EXPECT_EQ(fake().batches.size(), 2u);
+  fake().status = 0;
+  EXPECT_TRUE(gpu(file, pool_, wanted)) << "a few files may be to blame themselves";
+  fake().status = 6;
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(gpu(file, pool_, wanted));
+  EXPECT_EQ(fake().batches.size(), 1u + 3 + 1 + 8 + 8);  // by the engine, then without
+  EXPECT_EQ(fake().backend, NvjpegLibrary::kGpuHybrid);
   EXPECT_THAT(told_,
               testing::ElementsAre("GPU 0 (host) does not decode images: nvJPEG gives status 6; "
                                    "from here on the CPU alone decodes what was this GPU's"));
+}
+
+TEST_F(Nvjpeg, LeavesAnEngineThatDoesNotWork) {
+  fake().engine_status = 6;
+  const PlanesDecoder gpu = decoder();
+  const auto file = photo({64, 48}, kUsual);
+  const auto wanted = wants(all_of({64, 48}), {64, 48});
+  for (int i = 0; i < 8; ++i) EXPECT_FALSE(gpu(file, pool_, wanted));
+  EXPECT_TRUE(gpu(file, pool_, wanted));
+  EXPECT_EQ(fake().handles, 1);
+  EXPECT_TRUE(told_.empty());
 }
 
 TEST_F(Nvjpeg, TakesMoreMemoryForALargerPhoto) {
