@@ -177,7 +177,7 @@ def photos(machine):
 
 
 def learns_photos(machine):
-    """With the flags of scripts/quickstart, but for the devices. The CPU ends at 0.995 to 1."""
+    """With the flags of scripts/quickstart, but for the devices. The CPU ends at 1."""
     train_rec, val_rec = photos(machine)
     text = train(machine, *SMALL, '--image-shape', '3,48,48', '--min-random-area', '0.4',
                  '--data-nthreads', str(os.cpu_count()), '--num-epochs', '30', '--lr', '0.1',
