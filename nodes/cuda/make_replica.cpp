@@ -52,9 +52,18 @@ std::unique_ptr<GradientMean> make_gpu_mean(std::span<const std::unique_ptr<Repl
   return std::make_unique<cuda::GpuMean>(std::move(on_gpus));
 }
 
-BatchMemory pinned_batch_memory() {
-  return {.take = [](std::size_t bytes) { return cuda::PinnedMemory(bytes).release(); },
-          .give_back = cuda::PinnedMemory::free};
+// On a thread that uses no GPU yet, CUDA would take memory of GPU 0 for itself first.
+BatchMemory pinned_batch_memory(const GpuId& gpu) {
+  return {.take =
+              [gpu](std::size_t bytes) {
+                cuda::use(gpu);
+                return cuda::PinnedMemory(bytes).release();
+              },
+          .give_back =
+              [number = gpu.number](std::byte* block) {
+                cudaSetDevice(number);  // fails where the GPU is lost, and its memory with it
+                cuda::PinnedMemory::free(block);
+              }};
 }
 
 }  // namespace forebay

@@ -74,7 +74,7 @@ std::string why_no_gpu_mean();
 /// other.
 std::unique_ptr<GradientMean> make_gpu_mean(std::span<const std::unique_ptr<Replica>> replicas);
 
-/// For batches that GPUs copy from by themselves.
-BatchMemory pinned_batch_memory();
+/// For batches that GPUs copy from by themselves; `gpu` is one that is used anyway.
+BatchMemory pinned_batch_memory(const GpuId& gpu);
 
 }  // namespace forebay

@@ -40,6 +40,6 @@ PlanesDecoder make_gpu_decoder(const GpuId& /*gpu*/,
   throw Error(why_unusable({}, {}));
 }
 
-BatchMemory pinned_batch_memory() { return plain_batch_memory(); }
+BatchMemory pinned_batch_memory(const GpuId& /*gpu*/) { return plain_batch_memory(); }
 
 }  // namespace forebay

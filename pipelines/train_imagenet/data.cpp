@@ -6,6 +6,7 @@
 
 #include <forebay/graph/inspect/host.hpp>
 #include <forebay/nodes/cuda/nvjpeg/gpu_decoder.hpp>
+#include <train_imagenet/devices.hpp>
 
 namespace forebay {
 namespace {
@@ -85,10 +86,10 @@ std::vector<DecodeHelper> decode_helpers(const TrainOptions& options, Log& log) 
   std::vector<DecodeHelper> helpers;
   for (const DeviceName& device : options.devices) {
     if (!options.gpu_decode) break;
-    const GpuId gpu{device.index, find_gpus().gpus.at(static_cast<std::size_t>(device.index)).name};
-    helpers.push_back({fmt::format("decode[gpu {}]", device.index),
-                       make_gpu_decoder(gpu, [&log](const std::string& line) { log.info(line); }),
-                       kGpuDecodeCalls});
+    helpers.push_back(
+        {fmt::format("decode[gpu {}]", device.index),
+         make_gpu_decoder(gpu_id(device), [&log](const std::string& line) { log.info(line); }),
+         kGpuDecodeCalls});
   }
   return helpers;
 }

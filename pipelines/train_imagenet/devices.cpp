@@ -50,10 +50,9 @@ Averaging averaging(const TrainOptions& options) {
 }
 
 CudaReplicaOptions gpu_replica_options(const TrainOptions& options, const DeviceName& device) {
-  const Gpu& gpu = find_gpus().gpus.at(static_cast<std::size_t>(device.index));
   return {.replica = replica_options(options),
           .sgd = sgd_options(options),
-          .gpu = {.number = device.index, .name = gpu.name},
+          .gpu = gpu_id(device),
           .averaging = averaging(options)};
 }
 
@@ -129,8 +128,14 @@ std::string describe_optimizer(const TrainOptions& options) {
       options.lars_eta);
 }
 
+GpuId gpu_id(const DeviceName& device) {
+  return {.number = device.index,
+          .name = find_gpus().gpus.at(static_cast<std::size_t>(device.index)).name};
+}
+
 BatchMemory batch_memory(const TrainOptions& options) {
-  return on_gpus(options.devices) ? pinned_batch_memory() : plain_batch_memory();
+  return on_gpus(options.devices) ? pinned_batch_memory(gpu_id(options.devices.front()))
+                                  : plain_batch_memory();
 }
 
 std::vector<std::unique_ptr<Replica>> make_replicas(const TrainOptions& options,

@@ -11,6 +11,7 @@
 
 #include <forebay/graph/inspect/facts.hpp>
 #include <forebay/nodes/batch/batch.hpp>
+#include <forebay/nodes/cuda/gpus.hpp>
 #include <forebay/nodes/network/network.hpp>
 #include <forebay/nodes/sim/sim_profile.hpp>
 #include <forebay/nodes/train/gradient_mean.hpp>
@@ -32,6 +33,9 @@ std::string describe_precision(const TrainOptions& options);
 
 /// The optimizer's, wherever it is.
 SgdOptions sgd_options(const TrainOptions& options);
+
+/// Of one of the GPUs that were found.
+GpuId gpu_id(const DeviceName& device);
 
 /// "nag, ...": what updates the weights where it is not plain sgd; empty where it is.
 std::string describe_optimizer(const TrainOptions& options);

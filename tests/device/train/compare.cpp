@@ -39,7 +39,8 @@ bool compare(const GpuId& gpu, const Network& network, std::size_t rows, const T
                                   .sgd = kSgd,
                                   .gpu = gpu,
                                   .averaging = Averaging::kHost,  // shows its gradients
-                                  .loss_scale = 1024});
+                                  .loss_scale = 1024,
+                                  .tell = tell_not_captured});
   const Outcome expected = step(*on_cpu, network, batch.shard());
   const Outcome got = step(*on_gpu, network, batch.shard());
   const double loss =

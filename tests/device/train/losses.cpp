@@ -118,8 +118,10 @@ void losses(const std::string& device, int depth, std::size_t rows, const Type& 
   ReplicaOptions options{.rows = rows, .precision = type.precision};
   if (on_gpu) options.images = kPixels;
   const auto replica =
-      on_gpu ? make_cuda_replica(network, {.replica = options, .sgd = kSgd, .gpu = gpu()})
-             : make_cpu_replica(network, options);
+      on_gpu
+          ? make_cuda_replica(
+                network, {.replica = options, .sgd = kSgd, .gpu = gpu(), .tell = tell_not_captured})
+          : make_cpu_replica(network, options);
   const Batches batches(folder, rows, options.images.type);
   const std::vector<double> first = train(network, *replica, folder, batches);
   const bool repeats = train(network, *replica, folder, batches) == first;

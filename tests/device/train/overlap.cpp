@@ -52,7 +52,8 @@ void overlap(int depth, std::size_t rows, const Type& type) {
   CudaReplicaOptions options{
       .replica = {.rows = rows, .precision = type.precision, .images = kPixels},
       .sgd = kSgd,
-      .gpu = gpu()};
+      .gpu = gpu(),
+      .tell = tell_not_captured};
   const double plain = step_ms(network, options);
   options.averaging = Averaging::kHost;
   const double averaged = step_ms(network, options);

@@ -48,20 +48,26 @@ void speed(int depth, std::size_t rows, const Type& type, Norms norms) {
   const Network network = resnet(depth);
   const GpuId id = gpu();
   const std::size_t before = cuda::ask_memory(id.number).free;
+  bool captured = true;
   const auto begin = Clock::now();
   const auto replica =
       make(network,
            {.replica = {.rows = rows, .precision = type.precision, .images = kPixels},
             .sgd = kSgd,
-            .gpu = id},
+            .gpu = id,
+            .tell =
+                [&captured](const std::string& why) {
+                  captured = false;
+                  tell_not_captured(why);
+                }},
            norms);
   const double made = seconds_since(begin);
   load_initial(*replica, network);
   const Batch batch(network, rows, kPixels.type);
   const double seconds = median_step(*replica, batch.shard());
-  fmt::print(R"({{"images_per_s": {:.1f}, "step_ms": {:.2f}, "seconds_to_make": {:.1f}, )"
-             R"("planned_gib": {:.3f}, "taken_gib": {:.3f}}})",
-             static_cast<double>(rows) / seconds, 1e3 * seconds, made,
+  fmt::print(R"({{"images_per_s": {:.1f}, "step_ms": {:.2f}, "captured": {}, )"
+             R"("seconds_to_make": {:.1f}, "planned_gib": {:.3f}, "taken_gib": {:.3f}}})",
+             static_cast<double>(rows) / seconds, 1e3 * seconds, captured, made,
              static_cast<double>(replica->memory_bytes()) / kGiB,
              static_cast<double>(before - cuda::ask_memory(id.number).free) / kGiB);
   fmt::print("\n");

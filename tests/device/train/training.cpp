@@ -1,6 +1,7 @@
 #include "training.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 #include <forebay/graph/error.hpp>
 #include <forebay/nodes/cuda/make_replica.hpp>
@@ -47,7 +48,7 @@ GpuId gpu() {
 }
 
 Batch::Batch(const Network& network, std::size_t rows, SampleType type)
-    : memory_(pinned_batch_memory()),
+    : memory_(pinned_batch_memory(gpu())),
       type_(type),
       bytes_(rows * values_of(network.input()) * value_bytes(type)),
       images_(memory_.take(bytes_)),
@@ -63,6 +64,10 @@ Batch::Batch(const Network& network, std::size_t rows, SampleType type)
   for (int& label : labels_) {
     label = static_cast<int>(random.below(static_cast<std::uint64_t>(network.classes)));
   }
+}
+
+void tell_not_captured(const std::string& why) {
+  std::fprintf(stderr, "not captured: %s\n", why.c_str());
 }
 
 void load_initial(Replica& replica, const Network& network) {

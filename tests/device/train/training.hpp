@@ -55,6 +55,9 @@ class Batch {
   std::vector<int> labels_;
 };
 
+/// For `CudaReplicaOptions::tell`: prints why work is not captured.
+void tell_not_captured(const std::string& why);
+
 /// Weights to begin with, always the same.
 void load_initial(Replica& replica, const Network& network);
 
