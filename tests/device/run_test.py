@@ -55,6 +55,24 @@ class RunAll(unittest.TestCase):
                                 ('third', 'not run', over), ('fourth', 'not run', over)])
         self.assertIn('fourth', self.run.table(self.written[-1]))
 
+    def test_goes_on_with_the_rest(self):
+        def steps(second):
+            return [('good', 30, lambda machine: {'x': 1}), ('second', 30, second)]
+        with tempfile.TemporaryDirectory() as name:
+            output = pathlib.Path(name)
+            self.assertEqual(1, self.run.report(self.machine, steps(hang), time.monotonic() + 0.5, output))
+            before = self.run.rows_before(output)
+            self.assertEqual([each['step'] for each in before], ['good'])
+            rest = steps(lambda machine: {'y': 2})[1:]
+            self.assertEqual(0, self.run.report(self.machine, rest, time.monotonic() + 30, output, before))
+            rows = json.loads((output / 'device.json').read_text())
+            self.assertEqual([each['told'] for each in rows], [{'x': 1}, {'y': 2}])
+
+    def test_finds_json_before_a_warning(self):
+        self.machine.deadline = time.monotonic() + 30
+        found = self.machine.json('echo', 'begins\n{"x": 1}\nwarning: late')
+        self.assertEqual(found, {'x': 1})
+
     def test_has_a_row_for_every_step_from_the_begin(self):
         def look(machine):
             return [(row['step'], row['outcome'], row['told']) for row in self.written[-1]]
