@@ -15,6 +15,16 @@ struct PoolShape {
   __host__ __device__ Index packs() const { return channels / kPack; }
   __host__ __device__ Index inputs() const { return rows * height * width * packs(); }
   __host__ __device__ Index outputs() const { return rows * out_height * out_width * packs(); }
+
+  /// In one direction, which windows have the input at `place`, of `count`: none where the first is
+  /// behind the last.
+  __host__ __device__ Index first_window(Index place) const {
+    return place + padding < kernel ? 0 : (place + padding - kernel) / stride + 1;
+  }
+  __host__ __device__ Index last_window(Index place, Index count) const {
+    const Index last = (place + padding) / stride;
+    return last < count ? last : count - 1;
+  }
 };
 
 /// One pack of outputs, and for each the place of the largest value in its window: the first of
@@ -73,14 +83,12 @@ struct MaxPoolBackward {
     const Index w = pixel % shape.width, h = pixel / shape.width % shape.height;
     const Index row = pixel / shape.width / shape.height;
     float sum[kPack] = {};
-    for (Index ky = 0; ky < shape.kernel; ++ky) {
-      const Index down = (h + shape.padding - ky) / shape.stride;
-      if (h + shape.padding < ky || down * shape.stride + ky != h + shape.padding) continue;
-      if (down >= shape.out_height) continue;
-      for (Index kx = 0; kx < shape.kernel; ++kx) {
-        const Index across = (w + shape.padding - kx) / shape.stride;
-        if (w + shape.padding < kx || across * shape.stride + kx != w + shape.padding) continue;
-        if (across >= shape.out_width) continue;
+    const Index last_down = shape.last_window(h, shape.out_height);
+    const Index last_across = shape.last_window(w, shape.out_width);
+    for (Index down = shape.first_window(h); down <= last_down; ++down) {
+      const Index ky = h + shape.padding - down * shape.stride;
+      for (Index across = shape.first_window(w); across <= last_across; ++across) {
+        const Index kx = w + shape.padding - across * shape.stride;
         const std::size_t at =
             ((std::size_t{row} * shape.out_height + down) * shape.out_width + across) *
                 shape.channels +
