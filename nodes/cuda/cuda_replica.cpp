@@ -92,7 +92,10 @@ void CudaReplica::fill(const Network& network) {
 }
 
 void CudaReplica::begin_run() {
-  if (!gpu_hangs()) copies_.synchronize();
+  if (!gpu_hangs()) {
+    copies_.synchronize();
+    updates_.synchronize();  // which copy from other replicas' memory
+  }
   staged_ = finished_.load();
 }
 

@@ -72,8 +72,7 @@ struct ReplicaOptions {
   std::size_t bucket_bytes = 25 << 20;        // a bucket closes when it has reached this
   int threads = 1;                            // CPU replicas: threads of one step
   Precision precision = Precision::kFloat32;  // kFloat16: of GPUs only
-  bool tf32 =
-      false;  // of GPUs: in kFloat32, convolutions multiply the first 11 bits of each factor
+  bool tf32 = false;  // of GPUs, in kFloat32: products take the first 11 bits of each factor
   Precision reduce_in = Precision::kFloat32;  // of GPUs that average among themselves
   ImageInput images = {};
 };
@@ -84,8 +83,8 @@ class OnDevice {
  public:
   virtual ~OnDevice() = default;
 
-  /// A run begins, or has ended: batches staged for steps that never came are forgotten, and may go
-  /// when this returns.
+  /// A run begins, or has ended: batches staged for steps that never came are forgotten. Waits for
+  /// what was staged and updated, so that batches and other replicas may go when this returns.
   virtual void begin_run() = 0;
 
   /// Begins to copy the rows of a step that `forward_backward` is called for later, in the order of

@@ -35,7 +35,7 @@ struct TrainerOptions {
 };
 
 /// Owns the replicas, the weights they share and the optimizer, across the graphs (one an epoch)
-/// that train them. A graph uses the trainer until its run has ended; one graph at a time.
+/// that train them. A graph uses the trainer until it is destroyed; one graph at a time.
 ///
 ///     batch ─► step ─► forward-backward[i] ─ buckets ─► gather ─► all-reduce ─► update ─┐
 ///               ▲                                                                      ▼

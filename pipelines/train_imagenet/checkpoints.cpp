@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <forebay/nodes/checkpoint/checkpoint.hpp>
+#include <train_imagenet/devices.hpp>
 #include <train_imagenet/flag_values.hpp>
 #include <train_imagenet/flags.hpp>
 
@@ -54,6 +55,8 @@ Settings deciding_settings(const TrainOptions& options, std::uint64_t images,
   for (const std::string_view name : kDeciding) {
     settings.emplace(name, value_text(*find_flag(name), options));
   }
+  if (!uses_tf32(options)) settings.erase("tf32");
+  if (options.optimizer != "lars") settings.erase("lars-eta");
   TrainOptions numbered = options;  // which CPUs' numbers stand for the replicas is of no matter
   for (std::size_t i = 0; i < numbered.devices.size(); ++i) {
     numbered.devices[i].index = static_cast<int>(i);

@@ -84,9 +84,16 @@ int threads_per_replica(const TrainOptions& options) {
   return static_cast<int>(share - share / 8);
 }
 
+bool uses_tf32(const TrainOptions& options) {
+  return options.tf32 && on_gpus(options.devices) &&
+         wanted_precision(options) == Precision::kFloat32;
+}
+
 std::string describe_precision(const TrainOptions& options) {
   const Precision wanted = wanted_precision(options);
-  if (wanted == Precision::kFloat32) return "";
+  if (wanted == Precision::kFloat32) {
+    return uses_tf32(options) ? "float32, with products in TF32" : "";
+  }
   if (wanted == Precision::kFloat16) {
     return "float16, with weights in float32 and a loss scale that is found while it trains";
   }
@@ -101,7 +108,7 @@ ReplicaOptions replica_options(const TrainOptions& options) {
   replica.label_smoothing = static_cast<float>(options.label_smoothing);
   replica.threads = threads_per_replica(options);
   replica.precision = used_precision(options);
-  replica.tf32 = options.tf32;
+  replica.tf32 = uses_tf32(options);
   if (on_gpus(options.devices) && averaging(options) == Averaging::kGpus) {
     replica.reduce_in = precision_of(options.reduce_dtype);
   }

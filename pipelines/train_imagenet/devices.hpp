@@ -27,9 +27,11 @@ std::size_t rows_per_device(const TrainOptions& options);
 /// Threads that a replica computes with; 1 where it is not this machine's CPU.
 int threads_per_replica(const TrainOptions& options);
 
-/// "bfloat16, ...": what the devices compute in where --dtype asks for another type than float32;
-/// empty where it does not.
+/// "bfloat16, ...": what the devices compute in where that is not all in float32; else empty.
 std::string describe_precision(const TrainOptions& options);
+
+/// Whether products in float32 are of the first 11 bits of each factor.
+bool uses_tf32(const TrainOptions& options);
 
 /// The optimizer's, wherever it is.
 SgdOptions sgd_options(const TrainOptions& options);

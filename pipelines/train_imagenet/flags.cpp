@@ -311,8 +311,8 @@ std::vector<Flag> training_flags() {
            "what the network computes in: float32, bfloat16 on GPUs and on CPUs with instructions "
            "for it, or float16 on GPUs; weights and checkpoints are float32 with each"),
       zero_one(kTraining, "tf32", &T::tf32,
-               "with --dtype float32 on GPUs: convolutions multiply the first 11 bits of each "
-               "factor, as PyTorch's do; 0: all 24"),
+               "with --dtype float32 on GPUs: convolutions and linear layers multiply the first "
+               "11 bits of each factor (TF32), which is far faster; 0: all 24"),
       flag(kTraining, "reduce-dtype", "TYPE", &T::reduce_dtype,
            text_from({"float32", "bfloat16", "float16"}, {}),
            "what several devices average gradients in: float32, bfloat16, or float16 with --dtype "
@@ -420,8 +420,7 @@ std::vector<Flag> forebay_flags() {
            "lbsgd)"),
       flag(kForebay, "lars-eta", "ETA", &T::lars_eta, number_above_zero(),
            "of --optimizer lars: how much of its norm a layer's weights change by in a step at "
-           "most, at "
-           "a rate of 1 and without momentum"),
+           "most, at a rate of 1 and without momentum"),
       flag(kForebay, "label-smoothing", "F", &T::label_smoothing, fraction_below_one(),
            "part of the label that is spread over all classes"),
       on_switch("exact-decode", &T::exact_decode,

@@ -12,6 +12,7 @@
 #include <common/interrupt.hpp>
 #include <forebay/graph/inspect/host.hpp>
 #include <forebay/nodes/checkpoint/checkpoint.hpp>
+#include <forebay/nodes/cuda/nvjpeg/gpu_decoder.hpp>
 #include <forebay/nodes/network/weights.hpp>
 #include <forebay/nodes/sim/sim_profile.hpp>
 #include <train_imagenet/checkpoints.hpp>
@@ -73,10 +74,12 @@ class MemoryPlanner {
  private:
   // Those with the least memory decide.
   void ask_gpus(const std::function<std::size_t(int gpu)>& free) {
+    const double decoding = options_.gpu_decode ? kGpuDecodeCalls * kGpuDecodeBytes : 0;
+    const double reserve = kGpuReserve + decoding;
     for (const DeviceName& device : options_.devices) {
-      const Need need{
-          .room = std::max(0.0, static_cast<double>(free(device.index)) - kGpuReserve),
-          .where = fmt::format("GPU {} (of what is free, but for 1 GiB)", device.index)};
+      const Need need{.room = std::max(0.0, static_cast<double>(free(device.index)) - reserve),
+                      .where = fmt::format("GPU {} (of what is free, but for {} GiB)", device.index,
+                                           reserve / kGiB)};
       if (gpus_.empty() || need.room < gpus_.front().room) gpus_ = {need};
     }
   }

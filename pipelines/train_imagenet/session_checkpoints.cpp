@@ -12,10 +12,11 @@ namespace {
 
 constexpr const char* kThreads = "threads";  // kept, but no reason to refuse a checkpoint
 
-// Whose momentum means something else: that of LARS has the trust ratios in it.
+// Whether the momentum means something else: that of LARS has the trust ratios in it.
 bool of_another_optimizer(const Settings& saved, const TrainOptions& options) {
   const auto then = saved.find("optimizer");
-  return then != saved.end() && then->second != options.optimizer;
+  const bool was_lars = then != saved.end() && then->second == "lars";
+  return was_lars != (options.optimizer == "lars");
 }
 
 }  // namespace

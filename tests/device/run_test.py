@@ -68,6 +68,17 @@ class RunAll(unittest.TestCase):
             rows = json.loads((output / 'device.json').read_text())
             self.assertEqual([each['told'] for each in rows], [{'x': 1}, {'y': 2}])
 
+    def test_remembers_what_later_steps_compare_with(self):
+        speed = {'forebay': {'images_per_s': 5.0}}
+        self.run.remember(self.machine, [
+            self.run.row('ceilings', 'passed', {'copy_tb_per_s': 4}),
+            self.run.row('speed-50-bfloat16', 'passed', speed),
+            self.run.row('speed-18-bfloat16', 'FAILED', 'why'),
+            self.run.row('feed-50', 'passed', {'fed': {'images_per_s': 7}})])
+        self.assertEqual(self.machine.ceilings, {'copy_tb_per_s': 4})
+        self.assertEqual(self.machine.images_per_s, {('50', '256', 'bfloat16'): 5.0})
+        self.assertEqual(self.machine.fed_images_per_s, 7)
+
     def test_finds_json_before_a_warning(self):
         self.machine.deadline = time.monotonic() + 30
         found = self.machine.json('echo', 'begins\n{"x": 1}\nwarning: late')

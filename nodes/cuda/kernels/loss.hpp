@@ -3,6 +3,7 @@
 // Element functions of softmax cross-entropy with label smoothing, and of the labels' ranks.
 
 #include <cmath>
+#include <limits>
 
 #include <forebay/nodes/cuda/kernels/value.hpp>
 
@@ -10,6 +11,9 @@ namespace forebay::cuda {
 
 /// Threads that go through the logits of a row side by side.
 constexpr Index kLossLanes = 32;
+
+// Finite, so that a lane whose logits are all -infinity has exponentials of 0.
+constexpr float kLowestLogit = std::numeric_limits<float>::lowest();
 
 /// What every kLossLanes-th logit of a row gives.
 struct PartLoss {
@@ -33,7 +37,7 @@ struct LossOfPart {
     const float* values = logits + std::size_t{row} * classes;
     const Index label = static_cast<Index>(labels[row]);
     const float own = values[label];
-    PartLoss part{values[lane], 0, 0, 0};
+    PartLoss part{kLowestLogit, 0, 0, 0};
     for (Index i = lane; i < classes; i += kLossLanes) {
       part.largest = values[i] > part.largest ? values[i] : part.largest;
     }

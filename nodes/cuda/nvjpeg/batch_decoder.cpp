@@ -13,16 +13,22 @@ namespace {
 /// has other statuses too for files that its decoding engine does not take.
 constexpr int kMostFailed = 8;
 
-/// Whether it is a file's fault.
-bool refuses_file(int status) {
-  return status == NvjpegLibrary::kBadJpeg || status == NvjpegLibrary::kJpegNotSupported ||
-         status == NvjpegLibrary::kNotImplemented || status == NvjpegLibrary::kIncomplete;
+/// Whether it is a file's fault. What an engine does not support may be all that there is.
+bool refuses_file(int status, int backend) {
+  if (status == NvjpegLibrary::kBadJpeg || status == NvjpegLibrary::kIncomplete) return true;
+  return backend != NvjpegLibrary::kHardware &&
+         (status == NvjpegLibrary::kJpegNotSupported || status == NvjpegLibrary::kNotImplemented);
 }
 
 }  // namespace
 
-BatchDecoder::BatchDecoder(GpuId gpu, const std::string& library)
-    : gpu_(std::move(gpu)), library_(library), stream_(gpu_), copied_(gpu_) {
+BatchDecoder::BatchDecoder(GpuId gpu, std::function<void(const std::string& line)> tell,
+                           const std::string& library)
+    : gpu_(std::move(gpu)),
+      tell_(std::move(tell)),
+      library_(library),
+      stream_(gpu_),
+      copied_(gpu_) {
   use(gpu_);  // handles are the current GPU's
   int status = open(NvjpegLibrary::kHardware);
   if (status != 0) status = open(NvjpegLibrary::kGpuHybrid);
@@ -111,7 +117,7 @@ bool BatchDecoder::decode_at_once(std::span<DecodeRequest* const> batch) {
   copied_.record(stream_);
   copied_.synchronize();  // also where it failed: the GPU may still write to the planes
   if (status == 0) failed_in_row_ = 0;
-  if (status != 0 && batch.size() == 1 && !refuses_file(status)) file_failed(status);
+  if (status != 0 && batch.size() == 1 && !refuses_file(status, backend_)) file_failed(status);
   return status == 0;
 }
 
@@ -119,6 +125,8 @@ void BatchDecoder::file_failed(int status) {
   if (++failed_in_row_ < kMostFailed) return;
   failed_in_row_ = 0;
   if (backend_ == NvjpegLibrary::kHardware) {  // an engine that can be opened need not work
+    tell_(fmt::format("{} decodes without its decoding engine, where nvJPEG gives status {}",
+                      gpu_.text(), status));
     close();
     status = open(NvjpegLibrary::kGpuHybrid);
     if (status == 0) return;

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <string>
@@ -36,8 +37,10 @@ struct DecodeRequest {
 /// Thread-safe.
 class BatchDecoder {
  public:
-  /// Throws `Error` where there is no nvJPEG, or where it refuses the GPU.
-  BatchDecoder(GpuId gpu, const std::string& library);
+  /// `tell` gets a line where the engine is given up; from any thread. Throws `Error` where there
+  /// is no nvJPEG, or where it refuses the GPU.
+  BatchDecoder(GpuId gpu, std::function<void(const std::string& line)> tell,
+               const std::string& library);
   ~BatchDecoder();
   BatchDecoder(const BatchDecoder&) = delete;  // owns nvJPEG's handles
 
@@ -53,6 +56,7 @@ class BatchDecoder {
   void close();
 
   const GpuId gpu_;
+  const std::function<void(const std::string& line)> tell_;
   const NvjpegLibrary library_;
   NvjpegHandle* handle_ = nullptr;
   NvjpegState* state_ = nullptr;

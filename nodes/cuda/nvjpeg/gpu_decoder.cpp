@@ -23,7 +23,6 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-constexpr std::size_t kMostBytes = std::size_t{4} << 20;  // of an image's planes
 constexpr std::size_t kSmallest = std::size_t{1} << 19;
 
 constexpr std::size_t rounded_up(std::size_t value, std::size_t unit) {
@@ -147,14 +146,14 @@ class GpuDecoder {
  public:
   GpuDecoder(const GpuId& gpu, std::function<void(const std::string& line)> tell,
              const std::string& library)
-      : tell_(std::move(tell)), lanes_(gpu), decoder_(gpu, library) {}
+      : tell_(std::move(tell)), lanes_(gpu), decoder_(gpu, tell_, library) {}
 
   std::optional<YccPart> decode(Bytes jpeg, const ImagePool& pool, const WantedPlanes& wanted) {
     if (failed_) return std::nullopt;
     const auto frame = detail::read_frame(jpeg);
     if (!frame || !has_end(jpeg)) return std::nullopt;
     const PlanesInMemory layout(*frame);
-    if (layout.bytes > kMostBytes) return std::nullopt;
+    if (layout.bytes > kGpuDecodeBytes) return std::nullopt;
     const auto part = wanted(frame->size);
     if (!part) return std::nullopt;
     const Lanes::Borrowed lane = lanes_.take(layout.bytes);

@@ -34,13 +34,13 @@ bool compare(const GpuId& gpu, const Network& network, std::size_t rows, const T
              double tolerance) {
   const Batch batch(network, rows);
   const auto on_cpu = make_cpu_replica(network, {.rows = rows, .threads = 1});
-  const auto on_gpu =
-      make_cuda_replica(network, {.replica = {.rows = rows, .precision = type.precision},
-                                  .sgd = kSgd,
-                                  .gpu = gpu,
-                                  .averaging = Averaging::kHost,  // shows its gradients
-                                  .loss_scale = 1024,
-                                  .tell = tell_not_captured});
+  const auto on_gpu = make_cuda_replica(
+      network, {.replica = {.rows = rows, .precision = type.precision, .tf32 = type.tf32},
+                .sgd = kSgd,
+                .gpu = gpu,
+                .averaging = Averaging::kHost,  // shows its gradients
+                .loss_scale = 1024,
+                .tell = tell_not_captured});
   const Outcome expected = step(*on_cpu, network, batch.shard());
   const Outcome got = step(*on_gpu, network, batch.shard());
   const double loss =

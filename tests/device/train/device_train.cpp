@@ -7,7 +7,8 @@
 //   device_train overlap DEPTH ROWS TYPE
 //   device_train layers DEPTH ROWS TYPE
 //
-// DEPTH is a ResNet's, TYPE float32, bfloat16 or float16. What each does is told in commands.hpp.
+// DEPTH is a ResNet's, TYPE float32, tf32, bfloat16 or float16. What each does is told in
+// commands.hpp.
 
 #include <cstdio>
 #include <string>

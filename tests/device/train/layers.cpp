@@ -19,7 +19,8 @@ namespace forebay::device {
 namespace {
 
 /// Milliseconds, and what no kernel can do without: each array that is not another op's scratch
-/// read or written once, and the operations of convolutions.
+/// read or written once, what a norm sums before it uses it once more, and the operations of
+/// convolutions.
 struct Cost {
   double ms = 0, gb = 0, tflop = 0;
 
@@ -83,8 +84,8 @@ class TimedStep {
       Cost forward = least(i, value, 1), backward = least(i, value, 2);
       forward.ms = marks_.ms_after(i);
       backward.ms = marks_.ms_after(2 * count - 1 - i);
-      costs[kind(i) + " forward"] += forward;
-      costs[kind(i) + " backward"] += backward;
+      costs[name(i) + " forward"] += forward;
+      costs[name(i) + " backward"] += backward;
     }
     return costs;
   }
@@ -137,6 +138,13 @@ class TimedStep {
     return fused_.layers.back();
   }
 
+  /// By kind and by the size of what it reads: what limits a convolution depends on it.
+  std::string name(std::size_t op) const {
+    if (is_loss(op)) return kind(op);
+    const ImageShape& shape = step_.planner.tensor(layer(op).input).shape;
+    return fmt::format("{} of {}x{}", kind(op), shape.height, shape.width);
+  }
+
   std::string kind(std::size_t op) const {
     if (is_loss(op)) return "loss";
     const Layer& its = network_.layers[static_cast<std::size_t>(layer(op).layer)];
@@ -169,7 +177,10 @@ class TimedStep {
     const bool from_images = its.input == kImages;
     const double output = values(its.output);
     const double inputs = values(its.input) + values(its.other);
-    const double arrays = products == 1 ? inputs + output : output + (from_images ? 1 : 2) * inputs;
+    double arrays = products == 1 ? inputs + output : output + (from_images ? 1 : 2) * inputs;
+    if (its.kind == LayerKind::kBatchNorm) {
+      arrays += values(its.input) + (products == 2 ? output : 0);
+    }
     const double flop = static_cast<double>(
         layer_flops(network_, network_.layers[static_cast<std::size_t>(its.layer)]));
     const int made = products == 2 && from_images ? 1 : products;
@@ -198,7 +209,9 @@ class TimedStep {
 void layers(int depth, std::size_t rows, const Type& type) {
   const Network network = resnet(depth);
   const std::size_t value = type.precision == Precision::kFloat32 ? 4 : 2;
-  TimedStep step(network, {.rows = rows, .precision = type.precision, .images = kPixels}, gpu());
+  TimedStep step(network,
+                 {.rows = rows, .precision = type.precision, .tf32 = type.tf32, .images = kPixels},
+                 gpu());
   step.run(value);  // kernels and plans are loaded
   const char* before = "{";
   for (const auto& [name, cost] : step.run(value)) {

@@ -115,7 +115,7 @@ void losses(const std::string& device, int depth, std::size_t rows, const Type& 
   const Network network = resnet(depth);
   const bool on_gpu = device == "gpu";
   if (!on_gpu && device != "cpu") throw Error("give gpu or cpu");
-  ReplicaOptions options{.rows = rows, .precision = type.precision};
+  ReplicaOptions options{.rows = rows, .precision = type.precision, .tf32 = type.tf32};
   if (on_gpu) options.images = kPixels;
   const auto replica =
       on_gpu

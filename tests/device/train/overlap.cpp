@@ -50,7 +50,7 @@ void print(const char* what, double step, double with, double alone) {
 void overlap(int depth, std::size_t rows, const Type& type) {
   const Network network = resnet(depth);
   CudaReplicaOptions options{
-      .replica = {.rows = rows, .precision = type.precision, .images = kPixels},
+      .replica = {.rows = rows, .precision = type.precision, .tf32 = type.tf32, .images = kPixels},
       .sgd = kSgd,
       .gpu = gpu(),
       .tell = tell_not_captured};

@@ -50,17 +50,17 @@ void speed(int depth, std::size_t rows, const Type& type, Norms norms) {
   const std::size_t before = cuda::ask_memory(id.number).free;
   bool captured = true;
   const auto begin = Clock::now();
-  const auto replica =
-      make(network,
-           {.replica = {.rows = rows, .precision = type.precision, .images = kPixels},
-            .sgd = kSgd,
-            .gpu = id,
-            .tell =
-                [&captured](const std::string& why) {
-                  captured = false;
-                  tell_not_captured(why);
-                }},
-           norms);
+  const auto replica = make(
+      network,
+      {.replica = {.rows = rows, .precision = type.precision, .tf32 = type.tf32, .images = kPixels},
+       .sgd = kSgd,
+       .gpu = id,
+       .tell =
+           [&captured](const std::string& why) {
+             captured = false;
+             tell_not_captured(why);
+           }},
+      norms);
   const double made = seconds_since(begin);
   load_initial(*replica, network);
   const Batch batch(network, rows, kPixels.type);

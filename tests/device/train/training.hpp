@@ -19,6 +19,7 @@ namespace forebay::device {
 struct Type {
   const char* name;
   Precision precision;
+  bool tf32;
   // Distances from the CPU's float32 that are allowed, relative: of the loss, and of gradients of a
   // shallow and of a deep network.
   double loss, shallow, deep;

@@ -40,8 +40,8 @@ TEST(DecidingSettings, AreAllFlagsButThoseThatLeaveTheWeightsAsTheyAre) {
                                       "record",         "host-cores",
                                       "host-memory",    "cache",
                                       "host-times",     "host-decode-rate",
-                                      "record-profile"};
-  const Settings compared = settings({"--lr-schedule", "cosine"});
+                                      "record-profile", "tf32"};  // but on GPUs in float32
+  const Settings compared = settings({"--lr-schedule", "cosine", "--optimizer", "lars"});
   for (const Flag& flag : flags()) {
     if (!flag.show) continue;  // not an option of a run
     EXPECT_NE(compared.contains(flag.name), free.contains(flag.name)) << flag.name;
@@ -54,6 +54,9 @@ TEST(DecidingSettings, DifferByFlagWithBothValues) {
   EXPECT_EQ(difference({"--no-bias-decay"}, {"--lr-step-epochs", "10,20"}),
             "--lr-step-epochs 30,60, not 10,20; --no-bias-decay True, not False");
   EXPECT_EQ(difference({"--optimizer", "nag"}, {}), "--optimizer nag, not sgd");
+  EXPECT_EQ(difference({"--lars-eta", "0.01"}, {}), "") << "sgd has none";
+  EXPECT_EQ(difference({"--optimizer", "lars", "--lars-eta", "0.01"}, {"--optimizer", "lars"}),
+            "--lars-eta 0.01, not 0.001");
   EXPECT_EQ(difference({"--lr-schedule", "pow 2"}, {"--lr-schedule", "pow 3"}),
             "--lr-schedule pow 2, not pow 3");
   EXPECT_EQ(difference({}, {"--max-random-aspect-ratio", "0.5"}),

@@ -200,6 +200,15 @@ TEST_F(LargestBatch, IsRefusedWhereAGpuHasTooLittleMemory) {
               HasSubstr("of the 0.0 GiB of GPU 0 (of what is free, but for 1 GiB)"));
 }
 
+TEST_F(LargestBatch, LeavesMemoryForDecodingOnTheGpu) {
+  if (find_gpus().built_with == 0) GTEST_SKIP() << "this build has no CUDA devices";
+  gpu_free_ = {std::size_t{1} << 29, std::size_t{8} << 30};
+  TrainOptions given = gpu_options();
+  given.gpu_decode = true;
+  EXPECT_THAT(error_of([&] { chosen(given, 0); }),
+              HasSubstr("of the 0.0 GiB of GPU 0 (of what is free, but for 1.25 GiB)"));
+}
+
 TrainOptions small_step() {
   return parse_options(
       {"--benchmark", "1", "--devices", "cpu:0,cpu:1", "--network", "mlp", "--batch-size", "4"});

@@ -203,7 +203,7 @@ Stream::Stream(GpuId gpu) : gpu_(std::move(gpu)), stream_(new CUstream_st) {
 }
 
 void Stream::copy(void* to, const void* from, std::size_t bytes) {
-  queue_on_host(get(), [=] { std::memcpy(to, from, bytes); });
+  if (bytes > 0) queue_on_host(get(), [=] { std::memcpy(to, from, bytes); });
 }
 
 void Stream::wait(const Event& event) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include <forebay/nodes/cpu/loss.hpp>
 
@@ -77,6 +78,16 @@ TEST(LossKernels, RankEqualLogitsAndNoNumbersAsTheCpuDoes) {
   const StepResult expected = cross_entropy(logits, labels, kClasses, 0);
   EXPECT_EQ(got.loss.top1, expected.top1);
   EXPECT_EQ(got.loss.top5, expected.top5);
+}
+
+TEST(LossKernels, TakeALogitOfMinusInfinityForNoChance) {
+  const std::vector<float> logits{0, -std::numeric_limits<float>::infinity(), 1};
+  const Result got = run_loss<float>(logits, {0}, 3, 0);
+  std::vector<float> gradient(logits.size());
+  const StepResult expected = cross_entropy(logits, std::vector<int>{0}, 3, 0, gradient);
+  EXPECT_NEAR(got.loss.cross_entropy, 1.3133, 1e-4);
+  EXPECT_NEAR(got.loss.cross_entropy, expected.cross_entropy_sum, 1e-6);
+  expect_same<float>(got.gradient, gradient, 4);
 }
 
 TEST(LossKernels, StayFiniteForLargeLogits) {

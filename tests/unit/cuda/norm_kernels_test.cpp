@@ -114,12 +114,12 @@ struct GpuNorm {
   Parts parts_{rows, 5};
 };
 
-// Results that were rounded once to `Value`; sums differ in the last bits of a float.
+// Results that were rounded once to `Value`; sums of some hundred floats differ in their last bits.
 template <class Value>
 void expect_close(const std::vector<float>& got, const std::vector<float>& expected) {
   ASSERT_EQ(got.size(), expected.size());
   for (std::size_t i = 0; i < got.size(); ++i) {
-    ASSERT_NEAR(got[i], expected[i], (rounding<Value>() + 1e-6F) * (std::abs(expected[i]) + 1))
+    ASSERT_NEAR(got[i], expected[i], (rounding<Value>() + 5e-6F) * (std::abs(expected[i]) + 1))
         << i;
   }
 }
