@@ -5,32 +5,41 @@
 #include <forebay/nodes/cuda/cudnn/library.hpp>
 
 #include <cudnn.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <nvrtc.h>
 
 #include <forebay/graph/error.hpp>
+#include <forebay/nodes/loaded_library.hpp>
 
 namespace forebay::cuda {
 namespace {
 
+LoadedLibrary load(const char* name) {
+  return {{.name = "cuDNN",
+           .purpose = "computes convolutions on GPUs",
+           .file = kCudnn,
+           .package = fmt::format("nvidia-cudnn-cu{}", CUDART_VERSION / 1000),
+           .versions = "version 9.8 or newer"},
+          {name}};
+}
+
 /// Of the function `name`, whose declaration is `function`. Throws `Error` where there is none.
 template <class Function>
-Function* find(Function* /*function*/, const char* name) {
-  if (const std::string why = why_no_cudnn(); !why.empty()) throw Error(why);
-  void* const found = dlsym(dlopen(kCudnn, RTLD_NOW | RTLD_LOCAL), name);
-  if (found != nullptr) return reinterpret_cast<Function*>(found);
-  throw Error(fmt::format("this cuDNN has no {}; install version 9.8 or newer", name));
+Function* find(Function* function, const char* name) {
+  static const LoadedLibrary library = load(kCudnn);
+  library.find(function, name);
+  return function;
 }
 
 }  // namespace
 
 std::string why_no_cudnn(const char* name) {
-  if (dlopen(name, RTLD_NOW | RTLD_LOCAL) != nullptr) return "";  // stays loaded: it has threads
-  return fmt::format(
-      "cannot load cuDNN, which computes convolutions on GPUs: {}; install it, or put the folder "
-      "where libcudnn.so.9 is (Python's package nvidia-cudnn-cu{} has it) on LD_LIBRARY_PATH",
-      dlerror(), CUDART_VERSION / 1000);
+  try {
+    load(name);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
 }
 
 }  // namespace forebay::cuda
