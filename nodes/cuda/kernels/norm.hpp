@@ -70,9 +70,7 @@ struct Normalise {
   float floor;
   Value* y;
 
-  __host__ __device__ Index count() const {
-    return Parts{rows, kRowsAtOnce}.count() * (channels / kPack);
-  }
+  __host__ __device__ Index count() const { return PartPack::count({rows, kRowsAtOnce}, channels); }
   __host__ __device__ void operator()(Index element) const {
     const PartPack at(element, {rows, kRowsAtOnce}, channels);
     const RowPacks<Value> values(x, at.begin, channels, at.rows);
@@ -123,9 +121,7 @@ struct NormaliseBackward {
   float floor;
   Value* dx;
 
-  __host__ __device__ Index count() const {
-    return Parts{rows, kRowsAtOnce}.count() * (channels / kPack);
-  }
+  __host__ __device__ Index count() const { return PartPack::count({rows, kRowsAtOnce}, channels); }
   __host__ __device__ void operator()(Index element) const {
     const PartPack at(element, {rows, kRowsAtOnce}, channels);
     const RowPacks<Value> values(x, at.begin, channels, at.rows);

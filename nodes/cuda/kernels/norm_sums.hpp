@@ -32,6 +32,11 @@ struct PartPack {
         channel(std::size_t{element % (channels / kPack)} * kPack),
         begin(std::size_t{parts.first(part)} * channels + channel) {}
 
+  /// Elements of all parts.
+  static __host__ __device__ Index count(Parts parts, Index channels) {
+    return parts.count() * (channels / kPack);
+  }
+
   Index part, rows;
   std::size_t channel, begin;
 };
@@ -61,7 +66,7 @@ struct SumMoments {
   Index channels;
   Moments* out;  // parts x channels
 
-  __host__ __device__ Index count() const { return parts.count() * (channels / kPack); }
+  __host__ __device__ Index count() const { return PartPack::count(parts, channels); }
   __host__ __device__ void operator()(Index element) const {
     const PartPack at(element, parts, channels);
     const Pack<Value> centre = pack_at(x, at.begin);
@@ -157,7 +162,7 @@ struct SumGradients {
   float floor;
   GradientSums* out;  // parts x channels
 
-  __host__ __device__ Index count() const { return parts.count() * (channels / kPack); }
+  __host__ __device__ Index count() const { return PartPack::count(parts, channels); }
   __host__ __device__ void operator()(Index element) const {
     const PartPack at(element, parts, channels);
     const PackFloats factor = floats_at(scale, at.channel), add = floats_at(shift, at.channel),
@@ -192,7 +197,7 @@ struct SumMaskedGradients {
   Value* dz;
   GradientSums* out;  // parts x channels
 
-  __host__ __device__ Index count() const { return parts.count() * (channels / kPack); }
+  __host__ __device__ Index count() const { return PartPack::count(parts, channels); }
   __host__ __device__ void operator()(Index element) const {
     const PartPack at(element, parts, channels);
     const PackFloats centre = floats_at(mean, at.channel);
