@@ -141,7 +141,8 @@ class TimedStep {
   /// By kind and by the size of what it reads: what limits a convolution depends on it.
   std::string name(std::size_t op) const {
     if (is_loss(op)) return kind(op);
-    const ImageShape& shape = step_.planner.tensor(layer(op).input).shape;
+    const int read = std::max(layer(op).input, kImages);  // those of the batch are no tensor
+    const ImageShape& shape = step_.planner.tensor(read).shape;
     return fmt::format("{} of {}x{}", kind(op), shape.height, shape.width);
   }
 
